@@ -1,0 +1,317 @@
+"""The bridge's rows: conversations and ends, what was heard, what is still to be said, what was said where.
+
+Writes that belong to the flow of messages take a connection, because the journal puts many of them into one
+transaction; everything else opens its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Insert, Row, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.bridge_rows import (
+    ConversationRow,
+    Copy,
+    Delivery,
+    EndRow,
+    Intent,
+    Place,
+    Platform,
+    ReceiptBatch,
+)
+from db.engine import Database
+from db.ids import ConversationId, EndId, IntentId, SourceId, new_id
+from db.tables import (
+    bridge_end,
+    bridge_webhook,
+    conversation,
+    read_position,
+    relay_copy,
+    relay_intent,
+    relay_source,
+)
+
+ROWS_PER_STATEMENT = 100
+"""Several rows go into one statement; more would pass SQLite's older limit of 999 parameters."""
+
+
+class BridgeStore:
+    """Reads and writes the bridge's rows; ``keep_days`` is how long the map of copies is kept."""
+
+    def __init__(self, database: Database, *, keep_days: int) -> None:
+        self._database = database
+        self._keep = timedelta(days=keep_days)
+        self._insert: Any = sqlite.insert if database.is_sqlite else postgresql.insert
+
+    # ── conversations and ends
+
+    async def settle_conversations(self, wanted: Mapping[str, Sequence[Place]]) -> list[ConversationRow]:
+        """Make the stored conversations equal to ``wanted`` (key to places) and return them.
+
+        An end that is wanted no more is retired: its lane stops and its map stays until it expires. An end that
+        comes back, or moves to another conversation, starts anew: nothing said before crosses.
+        """
+        async with self._database.write() as connection:
+            stored_keys = {row.key: row.id for row in await connection.execute(select(conversation))}
+            stored_ends = {
+                Place(Platform(row.platform), row.place): row
+                for row in await connection.execute(select(bridge_end))
+            }
+            listed: set[Place] = set()
+            for key, places in wanted.items():
+                conversation_id = stored_keys.get(key)
+                if conversation_id is None:
+                    conversation_id = new_id()
+                    await connection.execute(conversation.insert().values(id=conversation_id, key=key))
+                for place in places:
+                    listed.add(place)
+                    await self._settle_end(connection, stored_ends.get(place), place, conversation_id)
+            for place, row in stored_ends.items():
+                if place not in listed and not row.retired:
+                    await connection.execute(update(bridge_end).where(bridge_end.c.id == row.id).values(retired=1))
+                    await connection.execute(delete(relay_intent).where(relay_intent.c.end_id == row.id))
+            return await self._conversations(connection, wanted)
+
+    async def _settle_end(
+        self, connection: AsyncConnection, row: Row[Any] | None, place: Place, conversation_id: str
+    ) -> None:
+        if row is None:
+            await connection.execute(
+                bridge_end.insert().values(
+                    id=new_id(),
+                    conversation_id=conversation_id,
+                    platform=place.platform,
+                    place=place.ref,
+                    retired=0,
+                )
+            )
+        elif row.retired or row.conversation_id != conversation_id:
+            await connection.execute(
+                update(bridge_end)
+                .where(bridge_end.c.id == row.id)
+                .values(conversation_id=conversation_id, retired=0, joined_at_ref=None)
+            )
+            await connection.execute(delete(relay_intent).where(relay_intent.c.end_id == row.id))
+
+    async def _conversations(self, connection: AsyncConnection, keys: Iterable[str]) -> list[ConversationRow]:
+        rows = await connection.execute(
+            select(bridge_end, conversation.c.key)
+            .join(conversation, conversation.c.id == bridge_end.c.conversation_id)
+            .where(bridge_end.c.retired == 0)
+            .order_by(bridge_end.c.id)
+        )
+        ends: dict[str, list[EndRow]] = {key: [] for key in keys}
+        for row in rows:
+            ends[row.key].append(
+                EndRow(
+                    EndId(row.id),
+                    ConversationId(row.conversation_id),
+                    Place(Platform(row.platform), row.place),
+                    row.joined_at_ref,
+                )
+            )
+        return [
+            ConversationRow(members[0].conversation_id, key, tuple(members))
+            for key, members in ends.items()
+            if members
+        ]
+
+    # ── webhooks: only their ids
+
+    async def webhooks(self, end: EndId) -> set[str]:
+        """Return the ids of every webhook that was ever ours in this end, so that no copy is taken for news."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                select(bridge_webhook.c.webhook_id).where(bridge_webhook.c.end_id == end)
+            )
+            return set(rows.scalars())
+
+    async def remember_webhook(self, end: EndId, webhook_id: str) -> None:
+        async with self._database.write() as connection:
+            await connection.execute(
+                self._insert(bridge_webhook).values(webhook_id=webhook_id, end_id=end).on_conflict_do_nothing()
+            )
+
+    # ── reading on
+
+    async def position(self, stream: str) -> str | None:
+        """Return how far ``stream`` was read, None when never."""
+        async with self._database.read() as connection:
+            found = await connection.execute(
+                select(read_position.c.position).where(read_position.c.stream == stream)
+            )
+            return found.scalar_one_or_none()
+
+    # ── the flow of messages, inside the journal's transaction
+
+    async def record_receipts(self, connection: AsyncConnection, batch: ReceiptBatch) -> list[Intent]:
+        """Write what was heard and what follows from it; return the intents in lane order.
+
+        A message heard before (replayed by the gateway, read again while catching up) yields nothing.
+        """
+        intents: list[Intent] = []
+        for start in range(0, len(batch.receipts), ROWS_PER_STATEMENT):
+            intents += await self._record_some(connection, batch, start)
+        for stream, position in batch.positions.items():
+            statement = self._insert(read_position).values(stream=stream, position=position)
+            await connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["stream"], set_={"position": statement.excluded.position}
+                )
+            )
+        for end, ref in batch.joined.items():
+            await connection.execute(update(bridge_end).where(bridge_end.c.id == end).values(joined_at_ref=ref))
+        return intents
+
+    async def _record_some(self, connection: AsyncConnection, batch: ReceiptBatch, start: int) -> list[Intent]:
+        receipts = {
+            (receipt.end, receipt.ref): receipt for receipt in batch.receipts[start : start + ROWS_PER_STATEMENT]
+        }
+        statement: Insert = (
+            self._insert(relay_source)
+            .values(
+                [
+                    {"end_id": r.end, "ref": r.ref, "purge_after": self._expiry(r.received_at)}
+                    for r in receipts.values()
+                ]
+            )
+            .on_conflict_do_nothing()
+        )
+        heard = await connection.execute(
+            statement.returning(relay_source.c.id, relay_source.c.end_id, relay_source.c.ref)
+        )
+        sources = {(EndId(row.end_id), row.ref): SourceId(row.id) for row in heard}
+        wanted = [
+            (destination, sources[key], receipt)
+            for key, receipt in receipts.items()
+            if key in sources
+            for destination in receipt.destinations
+        ]
+        intents: list[Intent] = []
+        for offset in range(0, len(wanted), ROWS_PER_STATEMENT):
+            some = wanted[offset : offset + ROWS_PER_STATEMENT]
+            rows = await connection.execute(
+                relay_intent.insert()
+                .values(
+                    [
+                        {
+                            "end_id": destination,
+                            "source_id": source,
+                            "operation": "create",
+                            "received_at": receipt.received_at,
+                            "purge_after": self._expiry(receipt.received_at),
+                        }
+                        for destination, source, receipt in some
+                    ]
+                )
+                .returning(relay_intent.c.id, relay_intent.c.end_id, relay_intent.c.source_id)
+            )
+            by_source = {source: receipt for _, source, receipt in some}
+            intents += [
+                Intent(
+                    IntentId(row.id),
+                    EndId(row.end_id),
+                    SourceId(row.source_id),
+                    by_source[SourceId(row.source_id)].end,
+                    by_source[SourceId(row.source_id)].ref,
+                    by_source[SourceId(row.source_id)].received_at,
+                )
+                for row in rows
+            ]
+        return sorted(intents, key=lambda intent: intent.id)
+
+    async def record_deliveries(self, connection: AsyncConnection, deliveries: Sequence[Delivery]) -> None:
+        """Write the copies that were made, and take finished intents out of their lanes."""
+        copies = [
+            {
+                "source_id": delivery.intent.source,
+                "end_id": delivery.intent.end,
+                "part": copy.part,
+                "ref": copy.ref,
+                "webhook_id": copy.webhook_id,
+                "purge_after": self._expiry(delivery.intent.received_at),
+            }
+            for delivery in deliveries
+            for copy in delivery.copies
+        ]
+        for start in range(0, len(copies), ROWS_PER_STATEMENT):
+            await connection.execute(
+                self._insert(relay_copy).values(copies[start : start + ROWS_PER_STATEMENT]).on_conflict_do_nothing()
+            )
+        done = [d.intent.id for d in deliveries if d.finished and d.failure is None]
+        for start in range(0, len(done), ROWS_PER_STATEMENT):
+            await connection.execute(
+                delete(relay_intent).where(relay_intent.c.id.in_(done[start : start + ROWS_PER_STATEMENT]))
+            )
+        for delivery in deliveries:
+            if delivery.failure is not None:
+                await connection.execute(
+                    update(relay_intent)
+                    .where(relay_intent.c.id == delivery.intent.id)
+                    .values(failure=delivery.failure)
+                )
+
+    # ── lanes
+
+    async def waiting(self, end: EndId, *, after: IntentId, limit: int) -> list[Intent]:
+        """Return the next intents of a lane in order, those behind ``after``."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                select(relay_intent, relay_source.c.end_id.label("source_end"), relay_source.c.ref)
+                .join(relay_source, relay_source.c.id == relay_intent.c.source_id)
+                .where(
+                    relay_intent.c.end_id == end,
+                    relay_intent.c.id > after,
+                    relay_intent.c.failure.is_(None),
+                )
+                .order_by(relay_intent.c.id)
+                .limit(limit)
+            )
+            return [
+                Intent(
+                    IntentId(row.id),
+                    EndId(row.end_id),
+                    SourceId(row.source_id),
+                    EndId(row.source_end),
+                    row.ref,
+                    row.received_at,
+                )
+                for row in rows
+            ]
+
+    async def waiting_count(self, end: EndId) -> int:
+        """Count what a lane still has to say."""
+        async with self._database.read() as connection:
+            found = await connection.execute(
+                select(func.count())
+                .select_from(relay_intent)
+                .where(relay_intent.c.end_id == end, relay_intent.c.failure.is_(None))
+            )
+            return int(found.scalar_one())
+
+    async def copies(self, source: SourceId, end: EndId) -> list[Copy]:
+        """Return the parts of one message that already stand at ``end``, in order."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                select(relay_copy.c.part, relay_copy.c.ref, relay_copy.c.webhook_id)
+                .where(relay_copy.c.source_id == source, relay_copy.c.end_id == end)
+                .order_by(relay_copy.c.part)
+            )
+            return [Copy(row.part, row.ref, row.webhook_id) for row in rows]
+
+    async def last_copy(self, end: EndId) -> str | None:
+        """Return the newest copy that is known to stand at ``end``, None when there is none."""
+        async with self._database.read() as connection:
+            found = await connection.execute(
+                select(relay_copy.c.ref).where(relay_copy.c.end_id == end).order_by(relay_copy.c.id.desc()).limit(1)
+            )
+            return found.scalar_one_or_none()
+
+    def _expiry(self, received_at: datetime) -> datetime:
+        """Return the first midnight (UTC) at which the row may go: a day, not a time (DOMAIN SAF-4)."""
+        return datetime.combine((received_at + self._keep).date() + timedelta(days=1), time.min, UTC)

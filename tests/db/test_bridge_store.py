@@ -1,0 +1,148 @@
+"""The bridge's rows, on SQLite and on PostgreSQL alike."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from db.bridge_rows import ConversationRow, Copy, Delivery, Intent, Place, Platform, Receipt, ReceiptBatch
+from db.bridge_store import BridgeStore
+from db.engine import Database
+from db.ids import IntentId
+from db.retention import purge_expired
+
+CHANNEL = Place(Platform.DISCORD, "100000000000000001")
+OTHER_CHANNEL = Place(Platform.DISCORD, "100000000000000002")
+ROOM = Place(Platform.MATRIX, "!radio:river.example")
+HEARD_AT = datetime(2026, 11, 20, 19, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(database: Database) -> BridgeStore:
+    return BridgeStore(database, keep_days=90)
+
+
+async def receive(database: Database, store: BridgeStore, batch: ReceiptBatch) -> list[Intent]:
+    async with database.write() as connection:
+        return await store.record_receipts(connection, batch)
+
+
+async def settle(database: Database, store: BridgeStore, *deliveries: Delivery) -> None:
+    async with database.write() as connection:
+        await store.record_deliveries(connection, deliveries)
+
+
+def heard(conversation: ConversationRow, *refs: str) -> ReceiptBatch:
+    source, *others = conversation.ends
+    return ReceiptBatch(tuple(Receipt(source.id, ref, tuple(end.id for end in others), HEARD_AT) for ref in refs))
+
+
+async def test_settling_twice_changes_nothing(store: BridgeStore) -> None:
+    first = await store.settle_conversations({"radio": [CHANNEL, ROOM]})
+    second = await store.settle_conversations({"radio": [CHANNEL, ROOM]})
+    assert first == second
+    assert [end.place for end in first[0].ends] == [CHANNEL, ROOM]
+
+
+async def test_an_end_taken_out_and_put_back_starts_anew(database: Database, store: BridgeStore) -> None:
+    (before,) = await store.settle_conversations({"radio": [CHANNEL, ROOM]})
+    end = before.ends[1]
+    await receive(database, store, ReceiptBatch(joined={end.id: "s1"}))
+    await receive(database, store, heard(before, "1"))
+    await store.settle_conversations({"radio": [CHANNEL]})
+    assert await store.waiting_count(end.id) == 0
+    (after,) = await store.settle_conversations({"radio": [CHANNEL, ROOM]})
+    again = next(row for row in after.ends if row.place == ROOM)
+    assert (again.id, again.joined_at_ref) == (end.id, None)
+
+
+async def test_what_was_heard_before_yields_no_second_intent(database: Database, store: BridgeStore) -> None:
+    (conversation,) = await store.settle_conversations({"radio": [CHANNEL, ROOM]})
+    assert len(await receive(database, store, heard(conversation, "1", "2"))) == 2
+    again = await receive(database, store, heard(conversation, "2", "3"))
+    assert [intent.source_ref for intent in again] == ["3"]
+
+
+async def test_a_large_batch_keeps_its_order_in_every_lane(database: Database, store: BridgeStore) -> None:
+    (conversation,) = await store.settle_conversations({"radio": [CHANNEL, OTHER_CHANNEL, ROOM]})
+    refs = [str(number) for number in range(333)]
+    await receive(database, store, heard(conversation, *refs))
+    for end in conversation.ends[1:]:
+        assert [i.source_ref for i in await store.waiting(end.id, after=IntentId(0), limit=1000)] == refs
+        assert await store.waiting_count(end.id) == 333
+
+
+async def test_a_lane_is_read_on_from_where_it_stopped(database: Database, store: BridgeStore) -> None:
+    (conversation,) = await store.settle_conversations({"radio": [CHANNEL, ROOM]})
+    await receive(database, store, heard(conversation, *"abcde"))
+    room = conversation.ends[1]
+    first = await store.waiting(room.id, after=IntentId(0), limit=2)
+    rest = await store.waiting(room.id, after=first[-1].id, limit=10)
+    assert [i.source_ref for i in [*first, *rest]] == list("abcde")
+    assert first[0].received_at == HEARD_AT
+
+
+async def test_a_finished_intent_leaves_the_lane_and_its_copies_are_known(
+    database: Database, store: BridgeStore
+) -> None:
+    (conversation,) = await store.settle_conversations({"radio": [CHANNEL, ROOM]})
+    (intent,) = await receive(database, store, heard(conversation, "1"))
+    await settle(database, store, Delivery(intent, (Copy(0, "$a"),), finished=False))
+    assert await store.waiting_count(intent.end) == 1
+    await settle(database, store, Delivery(intent, (Copy(1, "$b"),)))
+    assert await store.waiting_count(intent.end) == 0
+    assert await store.copies(intent.source, intent.end) == [Copy(0, "$a"), Copy(1, "$b")]
+    assert await store.last_copy(intent.end) == "$b"
+
+
+async def test_writing_a_delivery_twice_changes_nothing(database: Database, store: BridgeStore) -> None:
+    (conversation,) = await store.settle_conversations({"radio": [CHANNEL, ROOM]})
+    (intent,) = await receive(database, store, heard(conversation, "1"))
+    for _ in range(2):
+        await settle(database, store, Delivery(intent, (Copy(0, "$a"),)))
+    assert await store.copies(intent.source, intent.end) == [Copy(0, "$a")]
+
+
+async def test_a_message_that_can_never_cross_stays_out_of_the_lane_with_its_reason(
+    database: Database, store: BridgeStore
+) -> None:
+    (conversation,) = await store.settle_conversations({"radio": [CHANNEL, ROOM]})
+    first, second = await receive(database, store, heard(conversation, "1", "2"))
+    await settle(database, store, Delivery(first, failure="matrix.too_large"))
+    assert await store.waiting(first.end, after=IntentId(0), limit=9) == [second]
+
+
+async def test_positions_move_in_the_same_transaction_as_what_was_heard(
+    database: Database, store: BridgeStore
+) -> None:
+    (conversation,) = await store.settle_conversations({"radio": [CHANNEL, ROOM]})
+    batch = ReceiptBatch(heard(conversation, "1").receipts, {"matrix:bot": "s2"})
+    with pytest.raises(RuntimeError):
+        async with database.write() as connection:
+            await store.record_receipts(connection, batch)
+            raise RuntimeError
+    assert await store.position("matrix:bot") is None
+    assert len(await receive(database, store, batch)) == 1
+    assert await store.position("matrix:bot") == "s2"
+
+
+async def test_webhooks_of_an_end_are_remembered_for_good(store: BridgeStore) -> None:
+    (conversation,) = await store.settle_conversations({"radio": [CHANNEL, ROOM]})
+    channel = conversation.ends[0]
+    for webhook in ("11", "12", "11"):
+        await store.remember_webhook(channel.id, webhook)
+    assert await store.webhooks(channel.id) == {"11", "12"}
+
+
+async def test_what_has_expired_is_removed_and_counted_and_nothing_else(
+    database: Database, store: BridgeStore
+) -> None:
+    (conversation,) = await store.settle_conversations({"radio": [CHANNEL, ROOM]})
+    first, _ = await receive(database, store, heard(conversation, "1", "2"))
+    await settle(database, store, Delivery(first, (Copy(0, "$a"),)))
+    day_90 = HEARD_AT + timedelta(days=90)
+    assert sum((await purge_expired(database, day_90)).values()) == 0
+    removed = await purge_expired(database, day_90 + timedelta(days=1))
+    assert removed == {"relay_copy": 1, "relay_intent": 1, "relay_source": 2}
+    assert await store.settle_conversations({"radio": [CHANNEL, ROOM]}) == [conversation]
