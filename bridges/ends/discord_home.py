@@ -1,0 +1,306 @@
+"""The bridge's side of the Discord connection: hears, catches up, reads again, and keeps the webhooks.
+
+The gateway loses events when a session cannot be resumed, and nobody is told which. So on every new session each
+channel is read again from a little before the last message known, and only then are live events taken: in
+between they wait, or an event after the gap would hide it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+
+import aiohttp
+import discord
+import structlog
+from discord.ext import commands
+
+from bridges.ends.discord import DiscordEnd
+from bridges.ends.discord_text import SPOKEN, read_message
+from bridges.ends.discord_webhooks import Webhook, WebhookTransport
+from bridges.ends.port import BlockedError, Ears, EndError, Job, NotSentError
+from bridges.journal import JournalClosedError
+from bridges.message import Message
+from bridges.pace import Backoff
+from db.bridge_rows import EndRow
+from db.bridge_store import BridgeStore
+from db.ids import EndId
+
+log = structlog.get_logger("bridges.discord")
+
+OVERLAP = timedelta(minutes=10)
+"""How far behind the last known message reading starts: events may have come out of order before a crash."""
+PAGE = 100
+MOST_BUFFERED = 1000
+"""Live events kept while catching up; on more, the channel is simply read once more."""
+WEBHOOK_NAME = "Community bridge"
+MOST_NAMES = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class SeenCopy:
+    """A message that one of our webhooks left in a channel."""
+
+    ref: str
+    webhook_id: str
+    author: str = field(repr=False)
+    text: str = field(repr=False)
+
+
+@dataclass(slots=True)
+class _Channel:
+    row: EndRow
+    label: str
+    stream: str
+    position: int | None
+    webhook_ids: set[str]
+    live: bool = False
+    problem: str = "not_connected"
+    behind: asyncio.Event = field(default_factory=asyncio.Event)
+    buffer: deque[discord.Message] = field(default_factory=deque)
+
+    @property
+    def channel_id(self) -> int:
+        return int(self.row.place.ref)
+
+
+class DiscordHome:
+    """Serves all Discord ends of one bot account; fulfils :class:`bridges.ends.port.Home`."""
+
+    def __init__(
+        self,
+        bot: commands.Bot,
+        *,
+        store: BridgeStore,
+        transport: WebhookTransport,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._bot = bot
+        self._store = store
+        self._transport = transport
+        self._sleep = sleep
+        self._ears: Ears | None = None
+        self._channels: dict[int, _Channel] = {}
+        self._by_end: dict[EndId, _Channel] = {}
+        self._names: OrderedDict[tuple[int, int], str] = OrderedDict()
+        bot.add_listener(self._on_new_session, "on_connect")
+        bot.add_listener(self._on_message, "on_message")
+
+    async def add(self, row: EndRow, label: str) -> DiscordEnd:
+        """Serve one more channel; call before the bot connects."""
+        stream = f"discord:{row.place.ref}"
+        known = await self._store.position(stream) if row.joined_at_ref else None
+        channel = _Channel(row, label, stream, int(known) if known else None, await self._store.webhooks(row.id))
+        if row.joined_at_ref and channel.position is None:
+            channel.position = int(row.joined_at_ref)
+        self._channels[channel.channel_id] = channel
+        self._by_end[row.id] = channel
+        return DiscordEnd(row, label, home=self, transport=self._transport)
+
+    def open(self, ears: Ears) -> None:
+        """Say where what is heard goes."""
+        self._ears = ears
+
+    def jobs(self) -> dict[str, Job]:
+        """Return one job for each channel: catching up whenever a session begins."""
+        return {f"catch up {c.label}": partial(self._keep_up, c) for c in self._channels.values()}
+
+    def problem(self, end: EndId) -> str | None:
+        """Return why a channel is not being heard just now, None when it is."""
+        channel = self._by_end[end]
+        return None if channel.live else channel.problem
+
+    # ── hearing
+
+    async def _on_new_session(self) -> None:
+        # discord.py calls this for READY, never for RESUMED, and before it takes the next event
+        for channel in self._channels.values():
+            channel.live = False
+            channel.problem = "catching_up"
+            channel.behind.set()
+
+    async def _on_message(self, message: discord.Message) -> None:
+        channel = self._channels.get(message.channel.id)
+        if channel is None or not self._is_news(channel, message):
+            return
+        if channel.live:
+            await self._take(channel, [self._message(channel, message)])
+        elif len(channel.buffer) < MOST_BUFFERED:
+            channel.buffer.append(message)
+        else:
+            channel.buffer.clear()
+            channel.behind.set()
+
+    def _is_news(self, channel: _Channel, message: discord.Message) -> bool:
+        """Say whether somebody else wrote it: decided by webhook and account, known before anything is sent."""
+        if message.webhook_id is not None and str(message.webhook_id) in channel.webhook_ids:
+            return False
+        ours = self._bot.user is not None and message.author.id == self._bot.user.id
+        return not ours and message.type in SPOKEN
+
+    def _message(self, channel: _Channel, message: discord.Message, name: str | None = None) -> Message:
+        return read_message(message, end=channel.row.id, place=channel.row.place, name=name)
+
+    async def _take(self, channel: _Channel, messages: Sequence[Message]) -> None:
+        if not messages or self._ears is None:
+            return
+        newest = max(int(message.ref) for message in messages)
+        channel.position = max(channel.position or 0, newest)
+        try:
+            await self._ears.hear(messages, positions={channel.stream: str(channel.position)})
+        except JournalClosedError:
+            return  # the bot is stopping; its next start reads from the position that was written
+
+    # ── catching up
+
+    async def _keep_up(self, channel: _Channel) -> None:
+        """Catch up whenever a new session began, until cancelled."""
+        if not channel.live and channel.problem == "catching_up":
+            channel.behind.set()  # this job was started again after a failure in between
+        backoff = Backoff(first=0.5)
+        while True:
+            await channel.behind.wait()
+            channel.behind.clear()
+            try:
+                await self._catch_up(channel)
+                backoff.reset()
+            except EndError as error:
+                channel.problem = error.reason
+                log.warning("catching up is held up", lane=channel.label, reason=error.reason)
+                channel.behind.set()
+                await self._sleep(error.retry_after or backoff.next())
+
+    async def _catch_up(self, channel: _Channel) -> None:
+        if channel.position is None:
+            await self._join(channel)
+        assert channel.position is not None
+        start = max(channel.position - (int(OVERLAP / timedelta(milliseconds=1)) << 22), self._joined(channel))
+        page: list[Message] = []
+        async with _translated():
+            async for message in self._place(channel).history(
+                after=discord.Object(start), oldest_first=True, limit=None
+            ):
+                if self._is_news(channel, message):
+                    page.append(self._message(channel, message, await self._name(channel, message)))
+                if len(page) == PAGE:
+                    await self._take(channel, page)
+                    page = []
+        await self._take(channel, page)
+        while channel.buffer:
+            waiting = [self._message(channel, message) for message in channel.buffer]
+            channel.buffer.clear()
+            await self._take(channel, waiting)
+        if not channel.behind.is_set():
+            # nothing is awaited between the empty buffer and this line, so no event falls in between
+            channel.live = True
+
+    async def _join(self, channel: _Channel) -> None:
+        """Fix the point before which nothing crosses: the newest message there now, by Discord's own count."""
+        async with _translated():
+            place = await self._bot.fetch_channel(channel.channel_id)
+        newest = getattr(place, "last_message_id", None) or channel.channel_id
+        assert self._ears is not None
+        await self._ears.hear([], joined={channel.row.id: str(newest)}, positions={channel.stream: str(newest)})
+        channel.row = EndRow(channel.row.id, channel.row.conversation_id, channel.row.place, str(newest))
+        channel.position = newest
+
+    @staticmethod
+    def _joined(channel: _Channel) -> int:
+        return int(channel.row.joined_at_ref or 0)
+
+    # ── reading
+
+    async def read(self, end: EndId, ref: str) -> Message | None:
+        """Read a message again; None when it was deleted. Raises as :meth:`End.read`."""
+        channel = self._by_end[end]
+        try:
+            async with _translated():
+                message = await self._place(channel).fetch_message(int(ref))
+                return self._message(channel, message, await self._name(channel, message))
+        except _NothingThereError:
+            return None
+
+    async def ours_after(self, end: EndId, start: int) -> list[SeenCopy]:
+        """Return what our webhooks said in a channel after the id ``start``, oldest first."""
+        channel = self._by_end[end]
+        async with _translated():
+            return [
+                SeenCopy(str(m.id), str(m.webhook_id), m.author.name, m.content)
+                async for m in self._place(channel).history(
+                    after=discord.Object(start), oldest_first=True, limit=None
+                )
+                if m.webhook_id is not None and str(m.webhook_id) in channel.webhook_ids
+            ]
+
+    def _place(self, channel: _Channel) -> discord.PartialMessageable:
+        return self._bot.get_partial_messageable(channel.channel_id, guild_id=self._guild_id(channel))
+
+    def _guild_id(self, channel: _Channel) -> int | None:
+        place = self._bot.get_channel(channel.channel_id)
+        guild = getattr(place, "guild", None)
+        return guild.id if guild is not None else None
+
+    async def _name(self, channel: _Channel, message: discord.Message) -> str | None:
+        """Find the name an author goes by in that server: messages read again come without it."""
+        guild_id = self._guild_id(channel)
+        if guild_id is None or message.webhook_id is not None or isinstance(message.author, discord.Member):
+            return None
+        key = (guild_id, message.author.id)
+        if key not in self._names:
+            guild = self._bot.get_guild(guild_id)
+            try:
+                member = await guild.fetch_member(message.author.id) if guild is not None else None
+            except discord.NotFound:
+                member = None  # left meanwhile: the account's own name stands
+            self._names[key] = (member or message.author).display_name
+            if len(self._names) > MOST_NAMES:
+                self._names.popitem(last=False)
+        return self._names[key]
+
+    # ── webhooks
+
+    async def webhook(self, end: EndId) -> Webhook:
+        """Find our webhook in a channel, or make one; its id is known as ours before it says anything.
+
+        Raises :class:`BlockedError` when a permission is missing, :class:`NotSentError` otherwise.
+        """
+        channel = self._by_end[end]
+        async with _translated(missing="discord.missing_manage_webhooks"):
+            place = await self._bot.fetch_channel(channel.channel_id)
+            if not isinstance(place, discord.TextChannel):
+                raise BlockedError("discord.not_a_text_channel")
+            found = [w for w in await place.webhooks() if w.token and w.user == self._bot.user]
+            hook = found[0] if found else await place.create_webhook(name=WEBHOOK_NAME)
+        if hook.token is None:
+            raise BlockedError("discord.webhook_without_token")
+        await self._store.remember_webhook(channel.row.id, str(hook.id))
+        channel.webhook_ids.add(str(hook.id))
+        return Webhook(str(hook.id), hook.token)
+
+
+class _NothingThereError(EndError):
+    """404 for a message."""
+
+
+@asynccontextmanager
+async def _translated(missing: str = "discord.forbidden") -> AsyncIterator[None]:
+    """Turn discord.py's errors into the bridge's."""
+    try:
+        yield
+    except discord.NotFound as error:
+        if error.code == 10008:
+            raise _NothingThereError("discord.message_gone") from error
+        raise BlockedError("discord.channel_gone") from error
+    except discord.Forbidden as error:
+        raise BlockedError(missing) from error
+    except discord.RateLimited as error:
+        raise NotSentError("discord.limit_user", retry_after=error.retry_after) from error
+    except discord.HTTPException as error:
+        raise NotSentError("discord.unavailable") from error
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        raise NotSentError("discord.unreachable") from error

@@ -1,0 +1,103 @@
+"""Requests to a homeserver, over nio's connection, with an exact answer to: did it take effect?
+
+nio's own senders wait on limits and repeat by themselves, and check every answer against a schema, which costs
+more than all else the bridge does with a message. So requests go through ``AsyncClient.send`` directly.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import aiohttp
+import nio
+
+from bridges.ends.port import BlockedError, EndError, NotSentError, RefusedError, UnsureError
+
+API = "/_matrix/client/v3"
+SECONDS = 30.0
+
+
+class MissingError(EndError):
+    """What was asked for is not there (404)."""
+
+
+class MatrixClient:
+    """A thin, strict road to the client-server API. ``user_id`` is the bot's own account."""
+
+    def __init__(self, client: nio.AsyncClient) -> None:
+        self._client = client
+
+    @property
+    def user_id(self) -> str:
+        return str(self._client.user_id)
+
+    async def get(
+        self, *path: str, query: Mapping[str, str] | None = None, timeout: float = SECONDS
+    ) -> dict[str, Any]:
+        """Read something. Raises :class:`MissingError` or one of the kinds of :class:`EndError`."""
+        return await self._request("GET", path, query=query, timeout=timeout)
+
+    async def put(self, *path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Write something, e.g. an event under a transaction id. Raises as :meth:`get`."""
+        return await self._request("PUT", path, body=body)
+
+    async def post(self, *path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Do something. Raises as :meth:`get`."""
+        return await self._request("POST", path, body=body)
+
+    async def _request(
+        self,
+        method: str,
+        path: tuple[str, ...],
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        timeout: float = SECONDS,
+    ) -> dict[str, Any]:
+        address = API + "".join("/" + quote(part, safe="") for part in path)
+        if query:
+            address += "?" + urlencode(query)
+        headers = {"Authorization": f"Bearer {self._client.access_token}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body, ensure_ascii=False)
+        try:
+            async with asyncio.timeout(timeout):
+                async with await self._client.send(method, address, data, headers, timeout=timeout) as response:
+                    raw = await response.read()
+        except aiohttp.ClientConnectorError as error:
+            raise NotSentError("matrix.unreachable") from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise UnsureError("matrix.no_answer") from error
+        answer = _object(raw)
+        if response.status == 200 and answer is not None:
+            return answer
+        raise _explain(response.status, answer or {})
+
+
+def _object(raw: bytes) -> dict[str, Any] | None:
+    try:
+        answer = json.loads(raw)
+    except ValueError:
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def _explain(status: int, answer: Mapping[str, Any]) -> EndError:
+    """Say what an answer other than success means."""
+    code = answer.get("errcode")
+    if status == 429 or code == "M_LIMIT_EXCEEDED":
+        wait = answer.get("retry_after_ms")
+        return NotSentError("matrix.limit", retry_after=wait / 1000 if isinstance(wait, int | float) else 2.0)
+    if status == 401:
+        return BlockedError("matrix.login_lost")
+    if status == 403:
+        return BlockedError("matrix.forbidden")
+    if status == 404:
+        return MissingError("matrix.missing")
+    if 400 <= status < 500:
+        return RefusedError("matrix.too_large" if code == "M_TOO_LARGE" or status == 413 else "matrix.refused")
+    # 2xx without an object, or 5xx, also from a proxy in front: the homeserver may have taken it all the same
+    return UnsureError("matrix.unavailable")

@@ -1,0 +1,282 @@
+"""The bridge's side of the Matrix account: syncs, fills gaps, reads again, joins its rooms.
+
+``next_batch`` is written in the same transaction as what the batch brought, so a crash at any point hears
+everything again that was not yet safe, and the unique (end, event id) passes over what was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from bridges.ends.matrix import MatrixEnd, Profile
+from bridges.ends.matrix_client import MatrixClient, MissingError
+from bridges.ends.matrix_text import COPY_KEY, read_event
+from bridges.ends.port import BlockedError, Ears, EndError, Job, NotSentError, RefusedError
+from bridges.message import Message
+from bridges.pace import Backoff
+from db.bridge_rows import EndRow
+from db.bridge_store import BridgeStore
+from db.ids import EndId
+
+log = structlog.get_logger("bridges.matrix")
+
+LONG_POLL_MS = 30_000
+PAGE = 100
+CLOCK_DOUBT = timedelta(minutes=5)
+JOIN_AGAIN_SECONDS = 30.0
+MOST_NAMES = 5000
+
+
+@dataclass(slots=True)
+class _Room:
+    row: EndRow
+    label: str
+    closed: str | None = "matrix.not_joined"
+
+    @property
+    def room_id(self) -> str:
+        return self.row.place.ref
+
+
+class MatrixHome:
+    """Serves all Matrix ends of one bot account; fulfils :class:`bridges.ends.port.Home`."""
+
+    def __init__(
+        self,
+        client: MatrixClient,
+        *,
+        store: BridgeStore,
+        profile: Profile,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._profile = profile
+        self._sleep = sleep
+        self._ears: Ears | None = None
+        self._rooms: dict[str, _Room] = {}
+        self._by_end: dict[EndId, _Room] = {}
+        self._names: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._state = "not_connected"
+
+    async def add(self, row: EndRow, label: str) -> MatrixEnd:
+        """Serve one more room; call before any job runs."""
+        room = _Room(row, label)
+        self._rooms[room.room_id] = room
+        self._by_end[row.id] = room
+        return MatrixEnd(row, label, home=self, client=self._client, profile=self._profile)
+
+    def open(self, ears: Ears) -> None:
+        """Say where what is heard goes."""
+        self._ears = ears
+
+    def jobs(self) -> dict[str, Job]:
+        """Return the sync, and beside it the tries to get into rooms that did not let us in."""
+        return {"matrix sync": self.run, "matrix join": self.keep_joining}
+
+    def problem(self, end: EndId) -> str | None:
+        """Return why a room is not being heard just now, None when it is."""
+        return self._by_end[end].closed or (None if self._state == "live" else self._state)
+
+    def closed(self, end: EndId) -> str | None:
+        """Return why nothing may be said in a room, None when it may."""
+        return self._by_end[end].closed
+
+    # ── hearing
+
+    async def run(self) -> None:
+        """Join the rooms and sync until cancelled. Trouble is shown by :meth:`problem` and tried again."""
+        stream = f"matrix:{self._client.user_id}"
+        since = await self._store.position(stream)
+        backoff = Backoff(first=0.5)
+        while True:
+            try:
+                await self._join_rooms()
+                batch = await self._sync(since)
+                since = await self._take(batch, since, stream)
+                self._state = "live"
+                backoff.reset()
+            except EndError as error:
+                self._state = error.reason
+                log.warning("sync is held up", reason=error.reason)
+                await self._sleep(error.retry_after or backoff.next())
+
+    async def keep_joining(self) -> None:
+        """Try again for rooms that did not let us in; a task beside :meth:`run`."""
+        while True:
+            await self._sleep(JOIN_AGAIN_SECONDS)
+            try:
+                await self._join_rooms()
+            except EndError as error:
+                log.warning("joining is held up", reason=error.reason)
+
+    async def _join_rooms(self) -> None:
+        for room in self._rooms.values():
+            if room.closed is not None:
+                await self._join_room(room)
+
+    async def _join_room(self, room: _Room) -> None:
+        try:
+            await self._client.post("join", room.room_id, body={})
+            encrypted = await self._is_encrypted(room)
+        except (BlockedError, MissingError, RefusedError) as error:
+            if error.reason == "matrix.login_lost":
+                raise
+            room.closed = "matrix.not_invited"
+        else:
+            # DOMAIN BRG-8: an encrypted room is refused, a bridge would end its protection unseen
+            room.closed = "matrix.encrypted_room" if encrypted else None
+
+    async def _is_encrypted(self, room: _Room) -> bool:
+        try:
+            await self._client.get("rooms", room.room_id, "state", "m.room.encryption", "")
+        except MissingError:
+            return False
+        return True
+
+    async def _sync(self, since: str | None) -> dict[str, Any]:
+        rooms = list(self._rooms)
+        spoken = ["m.room.message"]
+        told = ["m.room.member", "m.room.encryption"]
+        room_filter = {
+            "rooms": rooms,
+            "timeline": {"types": [*spoken, *told], "limit": PAGE if since else 1, "lazy_load_members": True},
+            "state": {"types": told, "lazy_load_members": True},
+            "ephemeral": {"types": []},
+            "account_data": {"types": []},
+        }
+        nothing: dict[str, list[str]] = {"types": []}
+        wanted = {"room": room_filter, "presence": nothing, "account_data": nothing}
+        query = {"filter": json.dumps(wanted), "timeout": str(LONG_POLL_MS if self._state == "live" else 0)}
+        if since is not None:
+            query["since"] = since
+        return await self._client.get("sync", query=query, timeout=LONG_POLL_MS / 1000 + 15)
+
+    async def _take(self, batch: Mapping[str, Any], since: str | None, stream: str) -> str:
+        next_batch = str(batch["next_batch"])
+        messages: list[Message] = []
+        joined: dict[EndId, str] = {}
+        for room_id, joined_room in batch.get("rooms", {}).get("join", {}).items():
+            room = self._rooms.get(room_id)
+            if room is None:
+                continue
+            self._learn(room, joined_room.get("state", {}).get("events", []))
+            timeline = joined_room.get("timeline", {})
+            events = timeline.get("events", [])
+            if room.row.joined_at_ref is None or since is None:
+                # the end is new: what was said until now stays where it was said
+                self._learn(room, events)
+                continue
+            if timeline.get("limited"):
+                events = await self._gap(room, timeline["prev_batch"], since) + events
+            for event in events:
+                self._learn(room, [event])
+                if (message := await self._message(room, event)) is not None:
+                    messages.append(message)
+        for room in self._rooms.values():
+            if room.row.joined_at_ref is None and room.closed is None:
+                joined[room.row.id] = next_batch[:255]
+        if messages or joined or since != next_batch:
+            assert self._ears is not None
+            await self._ears.hear(messages, positions={stream: next_batch}, joined=joined)
+        for end, ref in joined.items():
+            room = self._by_end[end]
+            room.row = EndRow(room.row.id, room.row.conversation_id, room.row.place, ref)
+        return next_batch
+
+    async def _gap(self, room: _Room, before: str, since: str) -> list[dict[str, Any]]:
+        """Read what a limited sync left out, oldest first (client-server API, "Syncing": gaps)."""
+        events: list[dict[str, Any]] = []
+        position: str | None = before
+        wanted = json.dumps({"types": ["m.room.message", "m.room.member"], "lazy_load_members": True})
+        while position is not None:
+            page = await self._client.get(
+                "rooms",
+                room.room_id,
+                "messages",
+                query={"dir": "b", "from": position, "to": since, "limit": str(PAGE), "filter": wanted},
+            )
+            self._learn(room, page.get("state", []))
+            chunk = page.get("chunk", [])
+            events += chunk
+            position = page.get("end") if chunk else None
+        events.reverse()
+        return events
+
+    async def _message(self, room: _Room, event: Mapping[str, Any]) -> Message | None:
+        # our own account: a copy, or a notice of ours; known before it was sent
+        if event.get("type") != "m.room.message" or event.get("sender") == self._client.user_id:
+            return None
+        name = await self._name(room, str(event.get("sender")))
+        return read_event(event, end=room.row.id, place=room.row.place, name=name)
+
+    # ── names and encryption
+
+    def _learn(self, room: _Room, events: list[dict[str, Any]]) -> None:
+        for event in events:
+            content = event.get("content", {})
+            if event.get("type") == "m.room.member" and isinstance(event.get("state_key"), str):
+                self._remember(room, event["state_key"], content.get("displayname"))
+            elif event.get("type") == "m.room.encryption":
+                room.closed = "matrix.encrypted_room"
+
+    def _remember(self, room: _Room, user: str, name: object) -> str:
+        known = name if isinstance(name, str) and name.strip() else user[1:].split(":", 1)[0]
+        self._names[room.room_id, user] = known
+        if len(self._names) > MOST_NAMES:
+            self._names.popitem(last=False)
+        return known
+
+    async def _name(self, room: _Room, user: str) -> str:
+        known = self._names.get((room.room_id, user))
+        if known is not None:
+            return known
+        try:
+            content = await self._client.get("rooms", room.room_id, "state", "m.room.member", user)
+        except (MissingError, BlockedError):
+            content = {}
+        return self._remember(room, user, content.get("displayname"))
+
+    # ── reading
+
+    async def read(self, end: EndId, ref: str) -> Message | None:
+        """Read a message again; None when it was redacted. Raises as :meth:`End.read`."""
+        room = self._by_end[end]
+        try:
+            event = await self._client.get("rooms", room.room_id, "event", ref)
+            return await self._message(room, event)
+        except MissingError:
+            return None
+        except BlockedError as error:
+            if error.reason == "matrix.forbidden" and room.closed is None:
+                return None  # we are in the room, so it is this event that we may not see
+            raise
+        except EndError as error:
+            raise NotSentError(error.reason, retry_after=error.retry_after) from error
+
+    async def find_copy(self, end: EndId, key: str, *, since: datetime) -> str | None:
+        """Look for a copy of ours by its key, back to ``since``. Raises as :meth:`End.read`."""
+        room = self._by_end[end]
+        oldest = (since - CLOCK_DOUBT).timestamp() * 1000
+        query = {"dir": "b", "limit": str(PAGE), "filter": json.dumps({"senders": [self._client.user_id]})}
+        while True:
+            try:
+                page = await self._client.get("rooms", room.room_id, "messages", query=query)
+            except EndError as error:
+                raise NotSentError(error.reason, retry_after=error.retry_after) from error
+            for event in page.get("chunk", []):
+                if event.get("content", {}).get(COPY_KEY) == key:
+                    return str(event["event_id"])
+                if event.get("origin_server_ts", 0) < oldest:
+                    return None
+            if not page.get("chunk") or "end" not in page:
+                return None
+            query["from"] = page["end"]

@@ -1,0 +1,131 @@
+"""The one writer: puts what the bridge has to remember into the database, many things in one transaction.
+
+SQLite lets one connection write at a time and PostgreSQL charges for every commit. So everybody hands their
+piece to the journal and waits; whatever has gathered by the time the previous commit is done goes in together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.bridge_rows import Delivery, Intent, ReceiptBatch
+from db.bridge_store import BridgeStore
+from db.engine import Database
+from db.errors import DatabaseLockedError, DatabaseUnreachableError
+
+T = TypeVar("T")
+MOST_AT_ONCE = 200
+"""Pieces in one transaction: enough for any burst, few enough that a commit stays short."""
+RETRY_SECONDS = 0.5
+
+
+class JournalClosedError(Exception):
+    """The bridge is stopping; nothing more is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    write: Callable[[AsyncConnection], Awaitable[Any]]
+    future: asyncio.Future[Any]
+    then: Callable[[Any], None] | None
+
+    def succeed(self, result: Any) -> None:
+        if self.then is not None:
+            self.then(result)
+        if not self.future.done():
+            self.future.set_result(result)
+
+    def fail(self, error: Exception) -> None:
+        if not self.future.done():
+            self.future.set_exception(error)
+
+
+class Journal:
+    """Owns all writes of the message flow. :meth:`run` is its task."""
+
+    def __init__(self, database: Database, store: BridgeStore) -> None:
+        self._database = database
+        self._store = store
+        self._waiting: list[_Piece] = []
+        self._wake = asyncio.Event()
+        self._closed = False
+        self._ended = asyncio.Event()
+        self.stalled = False
+        """True while the database refuses writes; pieces are kept and tried again."""
+
+    def receive(self, batch: ReceiptBatch, then: Callable[[list[Intent]], None]) -> asyncio.Future[list[Intent]]:
+        """Remember what was heard; await the result to know it is safe.
+
+        ``then`` is called with the intents that follow right after the commit, in the order of the calls to
+        this method, so that lanes get them in order.
+        """
+        return self._enter(lambda connection: self._store.record_receipts(connection, batch), then)
+
+    def settle(self, delivery: Delivery) -> asyncio.Future[None]:
+        """Remember what came of an intent. Await the result where the next step needs it to be safe."""
+        return self._enter(lambda connection: self._store.record_deliveries(connection, [delivery]))
+
+    def _enter(
+        self, write: Callable[[AsyncConnection], Awaitable[T]], then: Callable[[T], None] | None = None
+    ) -> asyncio.Future[T]:
+        if self._closed:
+            raise JournalClosedError
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Piece(write, future, then))
+        self._wake.set()
+        return future
+
+    async def run(self) -> None:
+        """Write until :meth:`close` is called and everything handed in before is written."""
+        try:
+            while not (self._closed and not self._waiting):
+                await self._wake.wait()
+                self._wake.clear()
+                await self._drain()
+        finally:
+            self._closed = True
+            for piece in self._waiting:
+                piece.fail(JournalClosedError())
+            self._ended.set()
+
+    async def close(self) -> None:
+        """Take nothing more, and wait until what was handed in is written or has failed."""
+        self._closed = True
+        self._wake.set()
+        await self._ended.wait()
+
+    async def _drain(self) -> None:
+        while self._waiting:
+            pieces, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
+            try:
+                await self._write(pieces)
+                self.stalled = False
+            except (DatabaseLockedError, DatabaseUnreachableError) as error:
+                self.stalled = True
+                if self._closed:
+                    # nothing is lost: positions were not moved either, so all of it is heard again at start
+                    for piece in pieces:
+                        piece.fail(error)
+                    continue
+                self._waiting = pieces + self._waiting
+                await asyncio.sleep(RETRY_SECONDS)
+            except Exception:  # noqa: BLE001 - one bad piece must not take the others down: tell them apart
+                await self._write_apart(pieces)
+
+    async def _write(self, pieces: list[_Piece]) -> None:
+        async with self._database.write() as connection:
+            results = [await piece.write(connection) for piece in pieces]
+        for piece, result in zip(pieces, results, strict=True):
+            piece.succeed(result)
+
+    async def _write_apart(self, pieces: list[_Piece]) -> None:
+        for piece in pieces:
+            try:
+                await self._write([piece])
+            except Exception as error:  # noqa: BLE001 - handed to whoever waits for this piece
+                piece.fail(error)
