@@ -32,7 +32,7 @@ class EndReport:
 class Bridge:
     """Joins what the settings say belongs together.
 
-    :meth:`prepare` it, run every one of :meth:`jobs` as a task that is started again when it fails, then
+    :meth:`prepare` it, run :meth:`jobs` and those of the homes as tasks that are started again when they fail, then
     :meth:`finish` the lanes, and :meth:`close` it last.
     """
 
@@ -78,13 +78,8 @@ class Bridge:
         return await source.read(intent.source_ref) if source is not None else None
 
     def jobs(self) -> dict[str, Job]:
-        """Return the bridge's work by task name, the journal first."""
-        jobs: dict[str, Job] = {"journal": self._journal.run}
-        for lane in self._lanes.values():
-            jobs[f"lane {lane.end.label}"] = lane.run
-        for home in self._homes.values():
-            jobs.update(home.jobs())
-        return jobs
+        """Return the work of journal and lanes by task name; the homes have their own."""
+        return {"journal": self._journal.run} | {f"lane:{x.end.label}": x.run for x in self._lanes.values()}
 
     def finish(self) -> None:
         """Let every lane end after the message at hand."""

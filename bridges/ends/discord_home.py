@@ -108,7 +108,7 @@ class DiscordHome:
 
     def jobs(self) -> dict[str, Job]:
         """Return one job for each channel: catching up whenever a session begins."""
-        return {f"catch up {c.label}": partial(self._keep_up, c) for c in self._channels.values()}
+        return {f"catch-up:{c.label}": partial(self._keep_up, c) for c in self._channels.values()}
 
     def problem(self, end: EndId) -> str | None:
         """Return why a channel is not being heard just now, None when it is."""

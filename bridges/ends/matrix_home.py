@@ -80,7 +80,7 @@ class MatrixHome:
 
     def jobs(self) -> dict[str, Job]:
         """Return the sync, and beside it the tries to get into rooms that did not let us in."""
-        return {"matrix sync": self.run, "matrix join": self.keep_joining}
+        return {"matrix-sync": self.run, "matrix-join": self.keep_joining}
 
     def problem(self, end: EndId) -> str | None:
         """Return why a room is not being heard just now, None when it is."""

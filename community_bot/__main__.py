@@ -1,0 +1,5 @@
+"""``python -m community_bot``."""
+
+from community_bot.cli import main
+
+main()

@@ -1,0 +1,239 @@
+"""Builds everything, owns start and stop."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import signal
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, time, timedelta
+from functools import partial
+from hashlib import sha256
+
+import aiohttp
+import structlog
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+
+from bridges.bridge import Bridge
+from bridges.ends.discord_home import DiscordHome
+from bridges.ends.discord_webhooks import WebhookTransport
+from bridges.ends.matrix_client import MatrixClient
+from bridges.ends.matrix_home import MatrixHome
+from bridges.ends.port import Home, Job
+from bridges.metrics import BridgeMetrics
+from community_bot.errors import OperatorError
+from community_bot.platforms.discord import CommunityBot, DiscordConnection, point_at
+from community_bot.platforms.matrix import MatrixConnection
+from community_bot.tasks import Backoff, TaskKeeper
+from community_bot.web.health import Check, HealthServer
+from config import Settings
+from db.bridge_rows import Place, Platform
+from db.bridge_store import BridgeStore
+from db.engine import Database
+from db.retention import purge_expired
+from db.schema import require_current
+
+log = structlog.get_logger("app")
+
+FINISH_SECONDS = 5.0
+"""How long lanes may take for the message at hand when the bot stops."""
+
+
+class App:
+    """One running bot. :meth:`run` returns when it was told to stop; the database is at the right version."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._registry = CollectorRegistry()
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=self._registry)
+        self._database = open_database(settings)
+        self._keeper = TaskKeeper()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._stop = asyncio.Event()
+        self._fatal: OperatorError | None = None
+        self._discord: DiscordConnection | None = None
+        self._matrix: MatrixConnection | None = None
+        self._bridge: Bridge | None = None
+        self.health: HealthServer | None = None
+
+    def stop(self) -> None:
+        """Ask for an orderly end."""
+        self._stop.set()
+
+    async def run(self, on_ready: Callable[[str], None] | None = None) -> None:
+        """Run until :meth:`stop`, SIGINT or SIGTERM; ``on_ready`` gets the health pages' address.
+
+        Raises :class:`OperatorError` or :class:`db.errors.DatabaseError` when only the operator can help.
+        """
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.stop)
+        session = aiohttp.ClientSession()
+        try:
+            await require_current(self._database)
+            await self._start(session)
+            if on_ready is not None and self.health is not None:
+                on_ready(self.health.url)
+            await self._stop.wait()
+        finally:
+            await self._shut_down()
+            await session.close()
+        if self._fatal is not None:
+            raise self._fatal
+
+    # ── start
+
+    async def _start(self, session: aiohttp.ClientSession) -> None:
+        settings = self._settings
+        metrics = BridgeMetrics(self._registry)
+        store = BridgeStore(self._database, keep_days=settings.database.relay_map_days)
+        homes: dict[Platform, Home] = {}
+        if settings.discord is not None:
+            homes[Platform.DISCORD] = self._discord_home(store, session)
+        if settings.matrix is not None:
+            homes[Platform.MATRIX] = self._matrix_home(store)
+        self._bridge = Bridge(self._database, store=store, homes=homes, metrics=metrics)
+        await self._bridge.prepare(wanted_conversations(settings))
+        self.health = HealthServer(settings.web.host, settings.web.port, self._checks(), self._registry)
+        await self.health.start()
+        for name, job in self._bridge.jobs().items():
+            self._keep(name, job)
+        if self._discord is not None:
+            self._keep_all(homes[Platform.DISCORD].jobs())
+            self._keep("discord-connection", self._discord.run)
+        if self._matrix is not None:
+            self._keep("matrix-connection", partial(self._connect_matrix, self._matrix, homes[Platform.MATRIX]))
+        self._keep("daily-purge", self._purge_daily)
+
+    def _discord_home(self, store: BridgeStore, session: aiohttp.ClientSession) -> DiscordHome:
+        settings, token = self._settings.discord, self._settings.secrets.discord_token
+        assert settings is not None
+        assert token is not None
+        point_at(settings.api_base, settings.gateway, settings.cdn_base)
+        bot = CommunityBot()
+        self._discord = DiscordConnection(bot, token.get_secret_value())
+        return DiscordHome(bot, store=store, transport=WebhookTransport(session, settings.api_base))
+
+    def _matrix_home(self, store: BridgeStore) -> MatrixHome:
+        settings = self._settings.matrix
+        assert settings is not None
+        self._matrix = matrix_connection(self._settings)
+        return MatrixHome(MatrixClient(self._matrix.client), store=store, profile=self._profile)
+
+    async def _connect_matrix(self, connection: MatrixConnection, home: Home) -> None:
+        await connection.log_in()
+        self._keep_all(home.jobs())
+
+    def _profile(self, account: str) -> str:
+        """Make a profile id that says nothing about the account to anyone without the network key."""
+        key = self._settings.secrets.network_key_bytes()
+        return hmac.new(key, f"profile|{account}".encode(), sha256).hexdigest()[:24]
+
+    def _keep_all(self, jobs: Mapping[str, Job]) -> None:
+        for name, job in jobs.items():
+            self._keep(name, job)
+
+    def _keep(self, name: str, job: Job) -> None:
+        """Run ``job`` as an owned task; an error for the operator ends the bot, any other starts it again."""
+
+        async def watched() -> None:
+            try:
+                await job()
+            except OperatorError as error:
+                self._fatal = self._fatal or error
+                self._stop.set()
+
+        self._tasks[name] = self._keeper.run(name, watched, restart=Backoff())
+
+    async def _purge_daily(self) -> None:
+        while True:
+            removed = await purge_expired(self._database, datetime.now(UTC))
+            log.info("expired rows removed", count=sum(removed.values()))
+            now = datetime.now(UTC)
+            midnight = datetime.combine(now.date() + timedelta(days=1), time.min, UTC)
+            await asyncio.sleep((midnight - now).total_seconds() + 60)
+
+    # ── state
+
+    def _checks(self) -> dict[str, Callable[[], Check]]:
+        checks: dict[str, Callable[[], Check]] = {"database": self._check_database, "tasks": self._check_tasks}
+        if (discord := self._discord) is not None:
+            checks["discord"] = lambda: Check(discord.state == "live", discord.state)
+        if (matrix := self._matrix) is not None:
+            checks["matrix"] = lambda: Check(matrix.state == "live", matrix.state)
+        bridge = self._bridge
+        assert bridge is not None
+        for number, report in enumerate(bridge.report()):
+            checks[f"bridge:{report.label}"] = partial(_check_end, bridge, number)
+        return checks
+
+    def _check_database(self) -> Check:
+        stalled = self._bridge is not None and self._bridge.database_stalled
+        return Check(not stalled, "database.stalled" if stalled else "ok")
+
+    def _check_tasks(self) -> Check:
+        troubled = any(report.troubled for report in self._keeper.report())
+        return Check(not troubled, "task.failing" if troubled else "ok")
+
+    # ── stop
+
+    async def _shut_down(self) -> None:
+        """End in the order in which nothing is lost: hearing, each lane after the message at hand, writing.
+
+        The connections close last, because lanes speak through them.
+        """
+        if self._bridge is not None and self._tasks:
+            for name in ("discord-connection", "matrix-connection", "matrix-sync", "matrix-join"):
+                await self._keeper.stop(name)
+            self._bridge.finish()
+            lanes = [task for name, task in self._tasks.items() if name.startswith("lane:")]
+            if lanes:
+                await asyncio.wait(lanes, timeout=FINISH_SECONDS)
+            await self._bridge.close()
+        await self._keeper.close()
+        for connection in (self._discord, self._matrix):
+            if connection is not None:
+                await connection.close()
+        if self.health is not None:
+            await self.health.stop()
+        await self._database.close()
+
+
+def _check_end(bridge: Bridge, number: int) -> Check:
+    problem = bridge.report()[number].problem
+    return Check(problem is None, problem or "ok")
+
+
+def open_database(settings: Settings) -> Database:
+    """Return the database of the settings, its SQLite folder made. Raises :class:`DatabaseUnreachableError`."""
+    password = settings.secrets.database_password
+    database = Database(
+        settings.database.url, password=password.get_secret_value() if password is not None else None
+    )
+    database.prepare_folder()
+    return database
+
+
+def matrix_connection(settings: Settings) -> MatrixConnection:
+    """Return the Matrix connection of the settings, not yet logged in."""
+    matrix, secrets = settings.matrix, settings.secrets
+    assert matrix is not None
+    return MatrixConnection(
+        matrix.homeserver,
+        matrix.user_id,
+        matrix.device_id,
+        access_token=secrets.matrix_access_token.get_secret_value() if secrets.matrix_access_token else None,
+        password=secrets.matrix_password.get_secret_value() if secrets.matrix_password else None,
+    )
+
+
+def wanted_conversations(settings: Settings) -> dict[str, list[Place]]:
+    """Return what the settings join: conversation key to places."""
+    return {
+        conversation.key: [
+            *(Place(Platform.DISCORD, str(channel)) for channel in conversation.discord_channels),
+            *(Place(Platform.MATRIX, room) for room in conversation.matrix_rooms),
+        ]
+        for conversation in settings.conversations
+    }

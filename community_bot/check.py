@@ -1,0 +1,50 @@
+"""``community-bot check``: looks at everything the bot depends on and says what to do about each red line."""
+
+from __future__ import annotations
+
+from community_bot.app import matrix_connection, open_database
+from community_bot.platforms.discord import point_at
+from community_bot.platforms.discord_check import check_discord
+from community_bot.platforms.findings import Finding
+from community_bot.platforms.matrix_check import check_matrix
+from config import Settings
+from db.errors import DatabaseError
+from db.schema import schema_version
+
+
+async def check_everything(settings: Settings) -> list[Finding]:
+    """Return what was found, in the order in which an operator would mend it."""
+    findings = [Finding(True, "Settings", f"{len(settings.conversations)} conversations, all keys in order")]
+    findings += [
+        Finding(False, "Settings", f"{warning.key}: {warning.expected}", f"It stands in {warning.where}.")
+        for warning in settings.settings_warnings
+    ]
+    findings.append(await _database(settings))
+    channels = [channel for conversation in settings.conversations for channel in conversation.discord_channels]
+    rooms = [room for conversation in settings.conversations for room in conversation.matrix_rooms]
+    if settings.discord is not None and settings.secrets.discord_token is not None:
+        point_at(settings.discord.api_base, settings.discord.gateway, settings.discord.cdn_base)
+        findings += await check_discord(settings.secrets.discord_token.get_secret_value(), channels)
+    if settings.matrix is not None:
+        connection = matrix_connection(settings)
+        try:
+            findings += await check_matrix(connection, rooms)
+        finally:
+            await connection.close()
+    return findings
+
+
+async def _database(settings: Settings) -> Finding:
+    database = None
+    try:
+        database = open_database(settings)
+        version = await schema_version(database)
+    except DatabaseError as error:
+        return Finding(False, "Database", error.text, error.cure)
+    finally:
+        if database is not None:
+            await database.close()
+    if version.is_current:
+        return Finding(True, "Database", f"{database.describe()} at version {version.head}")
+    said = "is empty" if version.is_empty else f"is at version {version.current}, {version.head} is needed"
+    return Finding(False, "Database", said, "Run: community-bot migrate")

@@ -1,0 +1,232 @@
+"""The command line. Every error that only the operator can mend ends in one line, a cure, and exit code 1."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import urllib.request
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+from urllib.error import HTTPError
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from community_bot.app import App, open_database
+from community_bot.check import check_everything
+from community_bot.errors import OperatorError
+from community_bot.logs import configure_logs
+from config import Settings, SettingsError, generate_network_key, load_settings
+from db.backup import BackupReport, back_up, restore
+from db.errors import DatabaseError
+from db.schema import head, schema_version, upgrade
+
+DEFAULT_SETTINGS = Path("config/network.toml")
+BACKUPS = Path("backups")
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+SettingsOption = Annotated[
+    Path | None, typer.Option("--settings", help="The settings file; config/network.toml when left out.")
+]
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except SettingsError as error:
+        fail("The settings are not in order.", str(error))
+    except (OperatorError, DatabaseError) as error:
+        fail(error.text, error.cure)
+
+
+def fail(text: str, cure: str) -> NoReturn:
+    """Say what is wrong and what to do, and leave with exit code 1."""
+    err.print(f"[bold red]✗[/] {text}", soft_wrap=True)
+    err.print(f"  {cure}", soft_wrap=True, markup=False)
+    sys.exit(1)
+
+
+def run_async(job: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    """Run a coroutine on uvloop where it is installed, else on asyncio's own loop."""
+    try:
+        import uvloop  # noqa: PLC0415 - absent on Windows
+    except ImportError:
+        return asyncio.run(job())
+    return uvloop.run(job())
+
+
+@app.command()
+def up(settings: SettingsOption = None) -> None:
+    """Run the network: the real one when there are settings, else the sandbox."""
+    path = settings or Path(os.environ.get("COMMUNITY_BOT_SETTINGS", DEFAULT_SETTINGS))
+    if path.exists() or settings is not None or "COMMUNITY_BOT_SETTINGS" in os.environ:
+        run(settings)
+    else:
+        out.print("There are no settings yet, so this is the sandbox: a whole network on this machine.")
+        from sandbox.command import run_sandbox  # noqa: PLC0415 - the sandbox is an extra
+
+        run_sandbox()
+
+
+@app.command()
+def run(settings: SettingsOption = None) -> None:
+    """Run the bot; brings the database to the needed version first, after a backup."""
+    loaded = load_settings(settings)
+    configure_logs(loaded.logs.level, loaded.logs.format)
+
+    async def job() -> None:
+        await _migrate(loaded)
+        await App(loaded).run(on_ready=lambda url: out.print(f"Running. State: {url}/readyz", soft_wrap=True))
+
+    run_async(job)
+
+
+@app.command()
+def check(settings: SettingsOption = None) -> None:
+    """Look at everything the bot depends on; say what to do about each red line."""
+    loaded = load_settings(settings)
+    configure_logs("error", "console")
+    findings = run_async(lambda: check_everything(loaded))
+    table = Table("", "what", "found", "what to do", show_lines=True)
+    for finding in findings:
+        mark = "[green]✓[/]" if finding.ok else "[red]✗[/]"
+        table.add_row(mark, *(escape(text) for text in (finding.what, finding.said, finding.cure)))
+    out.print(table)
+    red = sum(not finding.ok for finding in findings)
+    out.print("Everything is in order." if not red else f"{red} of {len(findings)} need you.")
+    raise typer.Exit(1 if red else 0)
+
+
+@app.command()
+def migrate(settings: SettingsOption = None) -> None:
+    """Bring the database to the version this software needs, after a backup."""
+    loaded = load_settings(settings)
+    run_async(lambda: _migrate(loaded, tell=True))
+
+
+async def _migrate(settings: Settings, *, tell: bool = False) -> None:
+    database = open_database(settings)
+    try:
+        version = await schema_version(database)
+        if version.is_current:
+            if tell:
+                out.print(f"Nothing to do: the database is at version {version.head}.")
+            return
+        if not version.is_empty:
+            path = BACKUPS / f"before-{version.head}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.backup"
+            _say_backup(await back_up(database, path, settings.secrets.network_key_bytes()))
+        await upgrade(database)
+        out.print(f"The database is now at version {head()}.")
+    finally:
+        await database.close()
+
+
+def _say_backup(report: BackupReport) -> None:
+    out.print(f"Backup written: {report.path} ({report.rows} rows, version {report.schema}).", soft_wrap=True)
+
+
+@app.command()
+def backup(
+    to: Annotated[
+        Path | None, typer.Argument(help="The file to write; backups/<time>.backup when left out.")
+    ] = None,
+    settings: SettingsOption = None,
+) -> None:
+    """Write the whole database to one encrypted file. Only the network key opens it."""
+    loaded = load_settings(settings)
+    path = to or BACKUPS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.backup"
+
+    async def job() -> None:
+        database = open_database(loaded)
+        try:
+            _say_backup(await back_up(database, path, loaded.secrets.network_key_bytes()))
+        finally:
+            await database.close()
+
+    run_async(job)
+
+
+@app.command(name="restore")
+def restore_command(
+    backup_file: Annotated[Path, typer.Argument(help="A file that community-bot backup wrote.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Throw away what the database holds now.")] = False,
+    settings: SettingsOption = None,
+) -> None:
+    """Fill the database from a backup: wholly, or not at all."""
+    loaded = load_settings(settings)
+
+    async def job() -> None:
+        database = open_database(loaded)
+        try:
+            key = loaded.secrets.network_key_bytes()
+            report = await restore(database, backup_file, key, replace=replace)
+        finally:
+            await database.close()
+        out.print(f"Restored {report.rows} rows from {report.path}.", soft_wrap=True)
+
+    run_async(job)
+
+
+@app.command()
+def new_key() -> None:
+    """Print a new network key. Put it into secrets/network_key and keep a copy off this machine."""
+    sys.stdout.write(generate_network_key() + "\n")
+
+
+@app.command()
+def health(settings: SettingsOption = None) -> None:
+    """Ask the running bot whether it is ready; exit code 0 when it is."""
+    web = load_settings(settings).web
+    host = f"[{web.host}]" if ":" in web.host else web.host
+    answer, ready = "", False
+    try:
+        with urllib.request.urlopen(f"http://{host}:{web.port}/readyz", timeout=5) as response:
+            answer, ready = response.read().decode(), True
+    except HTTPError as refusal:
+        answer = refusal.read().decode()
+    except OSError:
+        pass
+    out.print(answer or "Nobody answers: the bot is not running, or web.host and web.port differ.", markup=False)
+    raise typer.Exit(0 if ready else 1)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    out.print(f"community-bot {installed_version('community-bot')}, database version {head()}")
+
+
+sandbox_app = typer.Typer(
+    no_args_is_help=True, help="A whole network on this machine, with nothing to sign up for."
+)
+app.add_typer(sandbox_app, name="sandbox")
+
+
+@sandbox_app.command(name="run")
+def sandbox_run() -> None:
+    """Start the sandbox: a simulated Discord, a real Synapse, the bot, and members who talk a little."""
+    from sandbox.command import run_sandbox  # noqa: PLC0415 - the sandbox is an extra
+
+    run_sandbox()
+
+
+@sandbox_app.command()
+def tour(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+    """Play the story so far with nobody at the keyboard; exit code 1 when anything did not happen."""
+    from sandbox.command import run_tour  # noqa: PLC0415 - the sandbox is an extra
+
+    raise typer.Exit(0 if run_tour(as_json=as_json) else 1)
+
+
+if __name__ == "__main__":
+    main()

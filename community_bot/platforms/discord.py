@@ -1,0 +1,130 @@
+"""The connection to Discord: one bot account, as few intents as the work needs, no person cached."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+import discord
+import structlog
+import yarl
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+
+from community_bot.errors import OperatorError
+
+log = structlog.get_logger("platforms.discord")
+
+FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+
+
+def needed_intents() -> discord.Intents:
+    """Return what the bot asks of the gateway; of the privileged ones only the text of messages."""
+    intents = discord.Intents.none()
+    intents.guilds = True
+    intents.guild_messages = True
+    intents.message_content = True
+    return intents
+
+
+def point_at(api_base: str, gateway: str | None, cdn_base: str) -> None:
+    """Send every call of this process to the given addresses.
+
+    discord.py has no public setting for this; the class attributes are those of the pinned version.
+    """
+    discord.http.Route.BASE = api_base.rstrip("/")
+    discord.Asset.BASE = cdn_base.rstrip("/")
+    if gateway is not None:
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
+
+
+class CommunityBot(commands.Bot):
+    """discord.py's client with the caution built in: it pings nobody and keeps no message."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=needed_intents(),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            chunk_guilds_at_startup=False,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+        )
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Take no text commands: on Discord everything is a slash command, a button or a form."""
+
+    async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
+        """Log what went wrong in a handler, without what it was handling."""
+        log.exception("a Discord event could not be handled", task=event_method)
+
+
+class DiscordConnection:
+    """Keeps the bot connected. :meth:`run` is its task; :attr:`state` is a stable code, ``live`` when well."""
+
+    def __init__(
+        self, bot: commands.Bot, token: str, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
+        self.bot = bot
+        self.state = "not_connected"
+        self._token = token
+        self._sleep = sleep
+        bot.add_listener(self._on_live, "on_connect")
+        bot.add_listener(self._on_live, "on_resumed")
+        bot.add_listener(self._on_disconnect, "on_disconnect")
+
+    async def run(self) -> None:
+        """Log in and stay connected until cancelled.
+
+        Raises :class:`OperatorError` when the token or an intent is refused; everything else is tried again.
+        """
+        await self._log_in()
+        try:
+            await self.bot.connect(reconnect=True)
+        except discord.PrivilegedIntentsRequired as error:
+            raise OperatorError(
+                "discord.intents",
+                "Discord does not allow this bot to read messages: the Message Content intent is off.",
+                "Open the bot in Discord's developer portal, page Bot, and switch on Message Content Intent.",
+            ) from error
+        except discord.ConnectionClosed as error:
+            if error.code == 4004:
+                raise refused_token() from error
+            raise
+
+    async def _log_in(self) -> None:
+        wait = FIRST_WAIT
+        while True:
+            try:
+                await self.bot.login(self._token)
+            except discord.LoginFailure as error:
+                raise refused_token() from error
+            except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+                await self.bot.http.close()
+                self.state = "discord.unreachable"
+                log.warning("Discord does not answer", error_type=type(error).__name__, seconds=wait)
+                await self._sleep(wait)
+                wait = min(wait * 2, LONGEST_WAIT)
+            else:
+                return
+
+    async def close(self) -> None:
+        if not self.bot.is_closed():
+            await self.bot.close()
+
+    async def _on_live(self) -> None:
+        self.state = "live"
+
+    async def _on_disconnect(self) -> None:
+        self.state = "discord.reconnecting"
+
+
+def refused_token() -> OperatorError:
+    """Return the error for a token that Discord does not know."""
+    return OperatorError(
+        "discord.token",
+        "Discord refuses the bot's token.",
+        "Reset it in Discord's developer portal, page Bot, and put the new one into the secret discord_token.",
+    )

@@ -1,0 +1,70 @@
+"""Looks at the homeserver with the bot's own eyes: login, and what it may do in each room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import aiohttp
+import nio
+
+from community_bot.errors import OperatorError
+from community_bot.platforms.findings import Finding
+from community_bot.platforms.matrix import MatrixConnection
+
+NOT_ANSWERING = (aiohttp.ClientError, OSError, TimeoutError)
+
+
+async def check_matrix(connection: MatrixConnection, rooms: Sequence[str]) -> list[Finding]:
+    """Log in once and report. Never raises for what it was asked to look at."""
+    try:
+        problem = await connection.try_once()
+        if problem is not None:
+            return [_silent(problem)]
+        findings = [Finding(True, "Matrix login", f"logged in as {connection.client.user_id}")]
+        findings += [await _room(connection.client, room) for room in rooms]
+    except OperatorError as error:
+        return [Finding(False, "Matrix login", error.text, error.cure)]
+    except NOT_ANSWERING as error:
+        return [_silent(type(error).__name__)]
+    return findings
+
+
+def _silent(problem: str) -> Finding:
+    cure = "Check matrix.homeserver and that it is running; the bot itself keeps trying."
+    return Finding(False, "Matrix homeserver", f"does not answer ({problem})", cure)
+
+
+async def _room(client: nio.AsyncClient, room: str) -> Finding:
+    what = f"Matrix room {room}"
+    joined = await client.join(room)
+    if isinstance(joined, nio.JoinError):
+        return Finding(
+            False,
+            what,
+            f"the bot is not in it and may not join ({joined.status_code})",
+            f"Invite {client.user_id} to the room, or correct the id in [[conversations]].",
+        )
+    encryption = await client.room_get_state_event(room, "m.room.encryption")
+    if not isinstance(encryption, nio.ErrorResponse):
+        return Finding(
+            False,
+            what,
+            "is end-to-end encrypted; a bridge would end that protection, so the bot refuses",
+            "Use a room without encryption for the bridge, and keep this one for what must stay among you.",
+        )
+    levels = await client.room_get_state_event(room, "m.room.power_levels")
+    content: dict[str, Any] = {} if isinstance(levels, nio.ErrorResponse) else levels.content
+    own, needed = _own_level(content, str(client.user_id)), _level_to_speak(content)
+    if own < needed:
+        cure = f"Raise {client.user_id} to power level {needed}, or lower what messages need."
+        return Finding(False, what, f"the bot may not speak: it has power level {own}, {needed} is needed", cure)
+    return Finding(True, what, f"joined, may speak (power level {own})")
+
+
+def _own_level(content: dict[str, Any], user_id: str) -> int:
+    return int(content.get("users", {}).get(user_id, content.get("users_default", 0)))
+
+
+def _level_to_speak(content: dict[str, Any]) -> int:
+    return int(content.get("events", {}).get("m.room.message", content.get("events_default", 0)))

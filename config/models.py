@@ -1,0 +1,196 @@
+"""The settings of a network, as frozen values.
+
+The rooms of the bot receive these values; none of them reads a file or the environment by itself. A ``Settings``
+built in code takes only what it is given: files and environment are read by ``config.load.load_settings``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from config.problems import Problem
+from config.rules import broken_rules
+from config.sources import current_reading
+from config.values import (
+    ChannelId,
+    DatabaseUrl,
+    MatrixRoomId,
+    MatrixUserId,
+    MustBe,
+    NetworkKey,
+    Password,
+    Slug,
+    SocketAddress,
+    TimeZone,
+    Token,
+    WebAddress,
+    WholeNumber,
+    decode_network_key,
+)
+
+
+class Section(BaseModel):
+    """Hold one section of the settings: unchangeable, and closed to keys nobody knows."""
+
+    # values are hidden in pydantic's own messages, because a wrong value can be a misplaced secret
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class NetworkSettings(Section):
+    """Say who the network is."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80), MustBe("a name of 1 to 80 characters")]
+    language: Annotated[Literal["th", "en", "es"], MustBe("one of th, en, es")] = "en"
+    time_zone: Annotated[TimeZone, MustBe("an IANA time zone such as Asia/Bangkok")] = "Asia/Bangkok"
+
+
+class DatabaseSettings(Section):
+    """Say where the database is. Relative SQLite paths are relative to the working directory."""
+
+    url: Annotated[DatabaseUrl, MustBe("an address with sqlite+aiosqlite:/// or postgresql+asyncpg://")] = (
+        "sqlite+aiosqlite:///data/community.db"
+    )
+    relay_map_days: Annotated[WholeNumber, Field(ge=1, le=365), MustBe("a whole number of days, from 1 to 365")] = (
+        90
+    )
+    """For how many days the identifiers of bridged copies are kept, so that a retraction reaches them all."""
+
+
+class DiscordSettings(Section):
+    """Say where Discord is. The defaults are Discord itself; the sandbox puts its own addresses here."""
+
+    api_base: Annotated[WebAddress, MustBe("the https:// address of Discord's API")] = "https://discord.com/api/v10"
+    gateway: Annotated[
+        SocketAddress | None, MustBe("the wss:// address of the gateway, or left out to ask Discord for it")
+    ] = None
+    cdn_base: Annotated[WebAddress, MustBe("the https:// address of Discord's files")] = (
+        "https://cdn.discordapp.com"
+    )
+
+
+class MatrixSettings(Section):
+    """Say which Matrix account the network speaks with, and where its homeserver is."""
+
+    homeserver: Annotated[WebAddress, MustBe("the https:// address of the homeserver")]
+    user_id: Annotated[MatrixUserId, MustBe("a full Matrix user id such as @community:example.org")]
+    device_id: Annotated[
+        str,
+        Field(pattern=r"^[A-Za-z0-9._-]{1,64}$"),
+        MustBe("1 to 64 letters, digits, dots, hyphens or underscores"),
+    ] = "COMMUNITYBOT"
+
+
+class ConversationSettings(Section):
+    """Join Discord channels and Matrix rooms into one conversation, as equals."""
+
+    key: Annotated[
+        Slug, MustBe("a short name: a lower-case letter, then up to 39 lower-case letters, digits or hyphens")
+    ]
+    discord_channels: Annotated[
+        tuple[ChannelId, ...], MustBe("a list of channel ids, each a whole number of 17 to 19 digits")
+    ] = ()
+    matrix_rooms: Annotated[
+        tuple[MatrixRoomId, ...], MustBe("a list of room ids such as !abcdefghij:example.org")
+    ] = ()
+
+
+class WebSettings(Section):
+    """Say where the bot's own pages (health, metrics, dashboard) listen."""
+
+    host: Annotated[
+        str, Field(min_length=1, pattern=r"^[A-Za-z0-9.:-]+$"), MustBe("a host name or address, without a port")
+    ] = "127.0.0.1"
+    port: Annotated[WholeNumber, Field(ge=0, le=65535), MustBe("a port, 1 to 65535, or 0 to choose a free one")] = (
+        8080
+    )
+    allow_non_loopback: Annotated[bool, MustBe("true or false")] = False
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+class LogSettings(Section):
+    """Say how much is logged, and in which shape. What must not be logged is not a setting."""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        BeforeValidator(_lower),
+        MustBe("one of debug, info, warning, error"),
+    ] = "info"
+    format: Annotated[Literal["console", "json", "auto"], MustBe("one of console, json, auto")] = "auto"
+
+
+class Secrets(Section):
+    """Hold what proves identity. Read from secret files or the environment, never from the settings file."""
+
+    network_key: Annotated[
+        NetworkKey,
+        MustBe("base64 of at least 32 random bytes; make one with: community-bot new-key > secrets/network_key"),
+    ]
+    discord_token: Annotated[Token | None, MustBe("the token of the Discord bot")] = None
+    matrix_access_token: Annotated[Token | None, MustBe("the access token of the Matrix account")] = None
+    matrix_password: Annotated[Password | None, MustBe("the password of the Matrix account")] = None
+    database_password: Annotated[Password | None, MustBe("the password of the PostgreSQL user")] = None
+
+    def network_key_bytes(self) -> bytes:
+        """Return the network key as bytes, at least 32 of them, for deriving the keys of the stores."""
+        return decode_network_key(self.network_key.get_secret_value())
+
+
+class Settings(BaseSettings):
+    """Hold everything an operator can decide about one network."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        env_prefix="COMMUNITY_BOT_",
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+    )
+
+    network: Annotated[NetworkSettings, MustBe("a section, [network]")]
+    database: Annotated[DatabaseSettings, MustBe("a section, [database]")] = DatabaseSettings()
+    discord: Annotated[DiscordSettings | None, MustBe("a section, [discord]")] = None
+    matrix: Annotated[MatrixSettings | None, MustBe("a section, [matrix]")] = None
+    conversations: Annotated[
+        tuple[ConversationSettings, ...], MustBe("a list of sections, each under its own [[conversations]]")
+    ] = ()
+    web: Annotated[WebSettings, MustBe("a section, [web]")] = WebSettings()
+    logs: Annotated[LogSettings, MustBe("a section, [logs]")] = LogSettings()
+    secrets: Annotated[Secrets, MustBe("the secrets, each in its own file")]
+
+    _warnings: tuple[Problem, ...] = PrivateAttr(default=())
+
+    @property
+    def settings_warnings(self) -> tuple[Problem, ...]:
+        """What does not stop the bot but should be looked at, such as a secret file others can read."""
+        return self._warnings
+
+    @model_validator(mode="after")
+    def _hold_together(self) -> Self:
+        broken = broken_rules(self.model_dump())
+        if broken:
+            words = "; ".join(f"{rule.key} must be {rule.expected}" for rule in broken)
+            raise PydanticCustomError("rules", "{words}", {"words": words})
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read environment, secret files and TOML, in this order of precedence, while ``load_settings`` runs."""
+        reading = current_reading()
+        if reading is None:
+            return (init_settings,)
+        return reading.sources(settings_cls)

@@ -1,0 +1,136 @@
+"""What the settings must fulfil together, beyond each value being right by itself.
+
+The rules look at plain, possibly wrong values, so that they can be reported together with the wrong ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from config.values import is_loopback
+
+Place = tuple[str | int, ...]
+"""The way to a value: section, key, and the number of an item in a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRule:
+    """Name the place to change and what it must be; ``missing`` when the value has to be added."""
+
+    place: Place
+    expected: str
+    missing: bool = False
+
+    @property
+    def key(self) -> str:
+        """The dotted name, such as ``conversations[0].matrix_rooms``."""
+        return dotted(self.place)
+
+
+def dotted(place: Place) -> str:
+    """Write a place as an operator reads it: ``conversations[0].matrix_rooms[2]``, counted from nought."""
+    text = ""
+    for part in place:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def broken_rules(values: Mapping[str, Any]) -> list[BrokenRule]:
+    """Return every rule that the given values break; an empty list when they hold together."""
+    return [
+        *_platforms_have_their_secret(values),
+        *_conversations_are_whole(values),
+        *_ends_are_in_one_conversation(values),
+        *_pages_stay_on_this_machine(values),
+    ]
+
+
+def _table(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    table = values.get(name)
+    return table if isinstance(table, Mapping) else {}
+
+
+def _conversations(values: Mapping[str, Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    listed = values.get("conversations")
+    if isinstance(listed, list | tuple):
+        for number, conversation in enumerate(listed):
+            if isinstance(conversation, Mapping):
+                yield number, conversation
+
+
+def _ends(conversation: Mapping[str, Any], kind: str) -> list[Any]:
+    listed = conversation.get(kind)
+    return list(listed) if isinstance(listed, list | tuple) else []
+
+
+def _platforms_have_their_secret(values: Mapping[str, Any]) -> Iterator[BrokenRule]:
+    secrets = _table(values, "secrets")
+    if values.get("discord") is not None and secrets.get("discord_token") is None:
+        yield BrokenRule(
+            ("secrets", "discord_token"), "the token of the Discord bot, because [discord] is set", missing=True
+        )
+    if values.get("matrix") is not None:
+        token, password = secrets.get("matrix_access_token"), secrets.get("matrix_password")
+        if token is None and password is None:
+            yield BrokenRule(
+                ("secrets", "matrix_access_token"),
+                "the access token of the Matrix account (or matrix_password), because [matrix] is set",
+                missing=True,
+            )
+        elif token is not None and password is not None:
+            yield BrokenRule(
+                ("secrets", "matrix_password"),
+                "left out when matrix_access_token is given: only one of the two can be the one in use",
+            )
+
+
+def _conversations_are_whole(values: Mapping[str, Any]) -> Iterator[BrokenRule]:
+    seen: dict[str, int] = {}
+    for number, conversation in _conversations(values):
+        channels, rooms = _ends(conversation, "discord_channels"), _ends(conversation, "matrix_rooms")
+        if len(channels) + len(rooms) < 2:
+            yield BrokenRule(
+                ("conversations", number), "at least two channels or rooms; one alone has nobody to talk to"
+            )
+        for kind, platform, ends in (
+            ("discord_channels", "discord", channels),
+            ("matrix_rooms", "matrix", rooms),
+        ):
+            if ends and values.get(platform) is None:
+                yield BrokenRule(
+                    ("conversations", number, kind), f"empty, or the section [{platform}] must be there"
+                )
+        key = conversation.get("key")
+        if isinstance(key, str):
+            if key in seen:
+                yield BrokenRule(
+                    ("conversations", number, "key"),
+                    f"different from the key of conversations[{seen[key]}]; each conversation has its own",
+                )
+            seen.setdefault(key, number)
+
+
+def _ends_are_in_one_conversation(values: Mapping[str, Any]) -> Iterator[BrokenRule]:
+    seen: dict[tuple[str, str], Place] = {}
+    for number, conversation in _conversations(values):
+        for kind in ("discord_channels", "matrix_rooms"):
+            for position, end in enumerate(_ends(conversation, kind)):
+                place: Place = ("conversations", number, kind, position)
+                # the environment brings numbers as text: both are the same channel
+                first = seen.setdefault((kind, str(end)), place)
+                if first != place:
+                    yield BrokenRule(place, f"listed once; it is already in {dotted(first)}")
+
+
+def _pages_stay_on_this_machine(values: Mapping[str, Any]) -> Iterator[BrokenRule]:
+    web = _table(values, "web")
+    host, allowed = web.get("host"), web.get("allow_non_loopback", False)
+    # the environment brings "true" as text; what is neither is reported by the field itself
+    open_on_purpose = str(allowed).lower() not in {"false", "0", "no", "off", "n", "f"}
+    if isinstance(host, str) and not is_loopback(host) and not open_on_purpose:
+        yield BrokenRule(
+            ("web", "host"),
+            "127.0.0.1, ::1 or localhost; to let other machines reach these pages, set allow_non_loopback = true",
+        )

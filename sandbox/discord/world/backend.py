@@ -1,0 +1,202 @@
+"""SimCord's world with a clock that runs, ids that only rise, and no memory that only grows."""
+
+import secrets
+from collections import deque
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any, cast
+
+from simcord._clock import Clock
+from simcord.backend import Backend, serializers
+from simcord.backend.cdn import CDN_BASE
+from simcord.backend.models import Channel, Interaction, Member, Message, Webhook
+
+from sandbox.discord.world.completion import complete
+
+_EPOCH_MS = 1_420_070_400_000  # Discord's epoch, the first second of 2015
+
+_COMPONENT, _MODAL_SUBMIT = 3, 5  # interaction types
+
+
+class RunningClock(Clock):
+    """Tell the real time in UTC, plus what a test has advanced.
+
+    SimCord's own clock stands on a fixed date until it is advanced.
+    """
+
+    def now(self) -> datetime:
+        """Return the present."""
+        return datetime.now(UTC) + timedelta(seconds=self.elapsed)
+
+
+class WireBackend(Backend):
+    """Hold the guilds, channels, members and messages, and announce every change to the subscribers.
+
+    It differs from SimCord's in what a bot in another process and a long run need: see each method.
+    """
+
+    _last_snowflake = 0
+
+    def __init__(self, bot_name: str) -> None:
+        super().__init__(clock=RunningClock())
+        self.bot_user.name = bot_name
+        # SimCord keeps everything it ever saw in these two, for a test of some seconds.
+        self.transcript = cast("list[Any]", deque[Any](maxlen=0))
+        self.http_requests = cast("list[Any]", deque[Any](maxlen=0))
+        self.locales: dict[int, str] = {}
+        self.closed_dms: set[int] = set()
+        self.nonce: str | int | None = None  # of the message being created, echoed in its event
+        self.nonces: dict[tuple[int, str], int] = {}  # (channel, nonce) of recent messages, oldest first
+
+    def snowflake(self) -> int:
+        """Return an id of this millisecond, greater than every id before it.
+
+        SimCord remembers every id and every millisecond it ever used; a counter does not grow.
+        """
+        now = (int(self.clock.now().timestamp() * 1000) - _EPOCH_MS) << 22
+        self._last_snowflake = max(now, self._last_snowflake + 1)
+        return self._last_snowflake
+
+    def emit(self, event: str, payload: Mapping[str, Any]) -> None:
+        """Announce a change, completed with what SimCord leaves out of its payloads."""
+        whole: dict[str, Any] = complete(dict(payload))
+        if event in ("MESSAGE_CREATE", "MESSAGE_UPDATE"):
+            self.complete_message(whole)
+            if event == "MESSAGE_CREATE" and self.nonce is not None:
+                whole["nonce"] = self.nonce
+        elif event == "INTERACTION_CREATE":
+            self._localise(whole)
+        elif event == "GUILD_CREATE":
+            # A guild the bot joins carries no such key; only one that was unavailable at READY says False.
+            whole.pop("unavailable", None)
+        for listener in tuple(self.subscribers):
+            listener(event, whole)
+
+    def complete_message(self, payload: dict[str, Any]) -> None:
+        """Add the owner of a webhook message and show its author as Discord shows a webhook."""
+        referenced = payload.get("referenced_message")
+        if isinstance(referenced, dict):
+            self.complete_message(referenced)
+        metadata = payload.get("interaction_metadata")
+        if metadata is not None and metadata["type"] == _COMPONENT:
+            metadata.setdefault("interacted_message_id", self._pressed_on(int(metadata["id"]), payload))
+        if metadata is not None and metadata["type"] == _MODAL_SUBMIT:
+            metadata.setdefault("triggering_interaction_metadata", self._what_opened_the_form(metadata))
+        if "webhook_id" not in payload:
+            return
+        webhook = self.webhooks.get(int(payload["webhook_id"]))
+        if webhook is not None and webhook.creator_id == self.bot_user.id:
+            payload["application_id"] = str(self.application_id)
+        stored = self.messages.get(int(payload["channel_id"]), {}).get(int(payload["id"]))
+        author = payload["author"] = dict(payload["author"])
+        author.update(discriminator="0000", global_name=None)
+        if stored is not None and stored.author_avatar is not None:
+            author["avatar"] = sha256(stored.author_avatar.encode()).hexdigest()[:32]
+
+    def _pressed_on(self, interaction_id: int, payload: Mapping[str, Any]) -> str:
+        """Return the message whose button or menu led to this one."""
+        record = self.interactions.get(interaction_id)
+        source = record.source_message_id if record is not None else None
+        return str(source or payload["id"])
+
+    def _what_opened_the_form(self, metadata: Mapping[str, Any]) -> dict[str, Any]:
+        """Describe the command or press whose form this person has just sent."""
+        sent = int(metadata["id"])
+        opened = [
+            record
+            for record in self.interactions.values()
+            if record.id < sent and record.modal is not None and str(record.user_id) == metadata["user"]["id"]
+        ]
+        trigger: dict[str, Any] = {"id": metadata["id"], "type": 2}
+        if opened:
+            latest = max(opened, key=lambda record: record.id)
+            trigger = {"id": str(latest.id), "type": latest.type}
+            if latest.source_message_id is not None:
+                trigger["interacted_message_id"] = str(latest.source_message_id)
+        return trigger | {"user": metadata["user"], "authorizing_integration_owners": {}}
+
+    def complete_webhook(self, payload: dict[str, Any]) -> None:
+        """Say which application owns the webhook and which picture it wears."""
+        webhook = self.webhooks.get(int(payload["id"]))
+        if webhook is not None:
+            if webhook.creator_id == self.bot_user.id:
+                payload["application_id"] = str(self.application_id)
+            payload["avatar"] = self.users[webhook.webhook_user_id].avatar
+
+    def _localise(self, payload: dict[str, Any]) -> None:
+        user = payload.get("user") or payload["member"]["user"]
+        payload["locale"] = self.locales.get(int(user["id"]), "en-US")
+        if "guild_id" in payload:
+            payload["guild_locale"] = self.guilds[int(payload["guild_id"])].preferred_locale
+
+    # ------------------------------------------------------------------ webhooks and interactions
+
+    def create_webhook(self, channel_id: int, name: str, creator_id: int) -> Webhook:
+        """Create a webhook with a token as long as Discord's, and announce it."""
+        webhook = super().create_webhook(channel_id, name, creator_id)
+        del self.webhook_tokens[webhook.token]
+        webhook.token = secrets.token_urlsafe(51)
+        self.webhook_tokens[webhook.token] = webhook.id
+        self._emit_webhooks_update(channel_id)
+        return webhook
+
+    def store_avatar(self, user_id: int, data: bytes) -> str:
+        """Keep an uploaded picture under the address a client asks for, and return its hash."""
+        name = sha256(data).hexdigest()[:32]
+        self.cdn._blobs[f"{CDN_BASE}/avatars/{user_id}/{name}.png"] = data
+        return name
+
+    def new_interaction(self, type: int, channel_id: int, user_id: int, guild_id: int | None) -> Interaction:
+        """Open an interaction under a token nobody can guess, and forget those that have expired."""
+        now = self.now_iso()
+        for old in [item for item in self.interactions.values() if (item.expires_at or now) < now]:
+            del self.interactions[old.id]
+            self.interaction_tokens.pop(old.token, None)
+        record = super().new_interaction(type, channel_id, user_id, guild_id)
+        del self.interaction_tokens[record.token]
+        record.token = secrets.token_urlsafe(96)
+        self.interaction_tokens[record.token] = record.id
+        return record
+
+    def delete_channel(self, channel_id: int) -> None:
+        """Delete a channel with its webhooks, so that a later execute is told 10015."""
+        for webhook in [item for item in self.webhooks.values() if item.channel_id == channel_id]:
+            del self.webhooks[webhook.id]
+            self.webhook_tokens.pop(webhook.token, None)
+        super().delete_channel(channel_id)
+
+    # ------------------------------------------------------------------ the bot's own membership
+
+    def has_bot(self, guild_id: int) -> bool:
+        """Tell whether the bot is a member of the guild."""
+        guild = self.guilds.get(guild_id)
+        return guild is not None and self.bot_user.id in guild.members
+
+    def remove_guild(self, guild_id: int) -> None:
+        """Take the bot out of a guild, which lives on without it.
+
+        SimCord forgets the guild; here its people stay, and the bot can be invited again.
+        """
+        guild = self.get_guild(guild_id)
+        guild.members.pop(self.bot_user.id, None)
+        self.emit("GUILD_DELETE", {"id": str(guild_id)})
+
+    def invite_bot(self, guild_id: int, role_id: int) -> Member:
+        """Bring the bot back into a guild, with its role."""
+        member = self.add_member(guild_id, self.bot_user.id, roles=[role_id])
+        self.emit("GUILD_CREATE", serializers.guild_create_payload(self, self.get_guild(guild_id)))
+        return member
+
+    # ------------------------------------------------------------------ what time brings about
+
+    def let_time_pass(self) -> None:
+        """Close polls, start events and end entitlements whose time has come."""
+        self.expire_due_polls()
+        self.activate_due_scheduled_events()
+        self.process_entitlement_deadlines()
+
+    def readable_messages(self, channel: Channel) -> list[Message]:
+        """Return the channel's messages that everybody in it sees, oldest first."""
+        stored = self.messages.get(channel.id, {})
+        return sorted((m for m in stored.values() if not m.is_ephemeral), key=lambda m: m.id)

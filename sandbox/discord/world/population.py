@@ -1,0 +1,194 @@
+"""Change and read the world as its inhabitants do, on top of SimCord's backend and actors."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import discord
+from simcord.actors import MemberActor
+from simcord.backend.access import channel_accessible
+from simcord.backend.models import Channel, Message, Overwrite
+from simcord.builders import ChannelHandle, GuildHandle, UserHandle
+from simcord.enums import ChannelType, OverwriteType
+from simcord.results import InteractionResult, ResponseMessage
+
+from sandbox.discord.records import SeenMessage
+from sandbox.discord.world.actors import WireEnv
+from sandbox.discord.world.backend import WireBackend
+
+
+@dataclass(slots=True)
+class Population:
+    """Turn the plain ids of our own handles into SimCord's objects and back."""
+
+    backend: WireBackend
+    env: WireEnv
+
+    # ------------------------------------------------------------------ guilds and channels
+
+    def found_guild(self, name: str) -> tuple[int, int]:
+        """Create a guild with the bot in it; return its id and the id of the bot's role."""
+        guild = self.backend.create_guild(name)
+        bot_role = next(role for role in guild.roles.values() if role.managed)
+        return guild.id, bot_role.id
+
+    def open_channel(
+        self, guild_id: int, name: str, *, category: str | None, topic: str | None, forum: bool
+    ) -> int:
+        """Create a text or forum channel, in a category that is created with it if need be."""
+        parent = self._category(guild_id, category) if category is not None else None
+        kind = ChannelType.FORUM if forum else ChannelType.TEXT
+        channel = self.backend.create_channel(guild_id, name, type=kind, topic=topic, parent_id=parent)
+        return channel.id
+
+    def _category(self, guild_id: int, name: str) -> int:
+        for channel_id in self.backend.get_guild(guild_id).channel_ids:
+            channel = self.backend.channels[channel_id]
+            if channel.type == ChannelType.CATEGORY and channel.name == name:
+                return channel.id
+        return self.backend.create_channel(guild_id, name, type=ChannelType.CATEGORY).id
+
+    def edit_bot_role(self, guild_id: int, role_id: int, names: Mapping[str, bool]) -> None:
+        """Give the bot's role the named permissions or take them away."""
+        role = self.backend.get_role(guild_id, role_id)
+        permissions = discord.Permissions(role.permissions)
+        permissions.update(**names)
+        self.backend.edit_role(guild_id, role_id, {"permissions": permissions.value})
+
+    def create_role(self, guild_id: int, name: str, names: Mapping[str, bool]) -> int:
+        """Create a role with the named permissions."""
+        permissions = discord.Permissions(**names).value
+        return self.backend.create_role(guild_id, name, permissions=permissions).id
+
+    def overwrite(self, channel_id: int, user_id: int, names: Mapping[str, bool | None]) -> None:
+        """Allow (True), deny (False) or leave to the roles (None) one user's permissions in a channel."""
+        allow, deny = discord.PermissionOverwrite(**names).pair()
+        wanted = Overwrite(user_id, OverwriteType.MEMBER, allow.value, deny.value)
+        self.backend.set_overwrite(channel_id, wanted)
+
+    # ------------------------------------------------------------------ people
+
+    def create_person(self, name: str, display: str | None, locale: str) -> int:
+        """Register a user."""
+        user = self.backend.make_user(name, global_name=display)
+        self.backend.locales[user.id] = locale
+        return user.id
+
+    def channel(self, channel_id: int) -> Channel:
+        """Return a channel, or raise Discord's 10003."""
+        return self.backend.get_channel(channel_id)
+
+    def say(
+        self,
+        user_id: int,
+        channel_id: int,
+        text: str,
+        *,
+        reply_to: int | None,
+        files: tuple[tuple[str, bytes], ...],
+    ) -> int:
+        """Post as a person, with a person's permissions; return the message's id."""
+        channel = self.backend.get_channel(channel_id)
+        speak = "send_messages_in_threads" if channel.is_thread else "send_messages"
+        self.backend.require_permissions(channel.guild_id, user_id, channel_id, speak)
+        reference = {"message_id": str(reply_to)} if reply_to is not None else None
+        attachments = self.backend.store_attachments(channel_id, files)
+        message = self.backend.create_message(
+            channel_id, user_id, text, reference=reference, attachments=attachments
+        )
+        return message.id
+
+    def edit(self, user_id: int, channel_id: int, message_id: int, text: str) -> None:
+        """Edit a person's own message."""
+        if self.backend.get_message(channel_id, message_id).author_id != user_id:
+            raise PermissionError("people edit only their own messages")
+        self.backend.edit_message(channel_id, message_id, {"content": text})
+
+    def delete(self, user_id: int, channel_id: int, message_id: int) -> None:
+        """Delete a message: one's own, or another's with the permission for it."""
+        message = self.backend.get_message(channel_id, message_id)
+        if message.author_id != user_id:
+            guild_id = self.backend.get_channel(channel_id).guild_id
+            self.backend.require_permissions(guild_id, user_id, channel_id, "manage_messages")
+        self.backend.delete_message(channel_id, message_id)
+
+    def react(self, user_id: int, channel_id: int, message_id: int, emoji: str, *, on: bool) -> None:
+        """Add a reaction or take it back."""
+        self.backend.set_reaction(channel_id, message_id, emoji, user_id, on)
+
+    def private_channel(self, user_id: int) -> int:
+        """Return the channel in which the bot and this person write to each other alone."""
+        return self.backend.get_dm_channel(user_id).id
+
+    def seen(self, channel_id: int, viewer_id: int | None = None) -> list[SeenMessage]:
+        """Return what a reader sees, oldest first; a viewer also sees what was shown to them alone."""
+        stored = self.backend.messages.get(channel_id, {})
+        visible = (message for message in stored.values() if message.visible_to(viewer_id))
+        return [self.describe(message) for message in sorted(visible, key=lambda message: message.id)]
+
+    def describe(self, message: Message) -> SeenMessage:
+        """Return a message as a reader sees it."""
+        author = self.backend.users[message.author_id]
+        guild_id = self.backend.get_channel(message.channel_id).guild_id
+        member = self.backend.guilds[guild_id].members.get(author.id) if guild_id is not None else None
+        nick = member.nick if member is not None else None
+        edited = message.edited_timestamp
+        is_reply = message.reference is not None and message.reference.get("type", 0) == 0
+        return SeenMessage(
+            id=message.id,
+            author_name=message.author_name or nick or author.global_name or author.name,
+            author_id=author.id,
+            webhook_id=message.webhook_id,
+            content=message.content,
+            created_at=datetime.fromisoformat(message.timestamp),
+            edited_at=datetime.fromisoformat(edited) if edited else None,
+            reply_to=int(message.reference["message_id"]) if message.reference and is_reply else None,
+            attachments=tuple(str(item["filename"]) for item in message.attachments),
+            reactions={reaction.emoji: len(reaction.user_ids) for reaction in message.reactions},
+        )
+
+    def readers(self, channel_id: int) -> dict[int, str]:
+        """Return the people who can read a text channel, with the names they go by; bots are left out."""
+        channel = self.backend.get_channel(channel_id)
+        if channel.guild_id is None or channel.type not in (ChannelType.TEXT, ChannelType.NEWS):
+            return {}
+        members = self.backend.guilds[channel.guild_id].members
+        return {
+            user_id: member.nick or self.backend.users[user_id].global_name or self.backend.users[user_id].name
+            for user_id, member in members.items()
+            if not self.backend.users[user_id].bot
+            and channel_accessible(self.backend, channel_id, user_id, history=True)
+        }
+
+    # ------------------------------------------------------------------ interactions
+
+    def actor(self, user_id: int, guild_id: int, env: WireEnv | None = None) -> MemberActor:
+        """Return SimCord's actor for a member."""
+        env = env or self.env
+        user = UserHandle(env, self.backend.get_user(user_id))
+        return MemberActor(env, self._guild(guild_id, env), user)
+
+    def _guild(self, guild_id: int, env: WireEnv) -> GuildHandle:
+        return GuildHandle(env, self.backend.get_guild(guild_id))
+
+    def handle(self, channel_id: int, env: WireEnv | None = None) -> ChannelHandle:
+        """Return SimCord's handle for a channel."""
+        env = env or self.env
+        channel = self.backend.get_channel(channel_id)
+        guild = self._guild(channel.guild_id, env) if channel.guild_id is not None else None
+        return ChannelHandle(env, guild, channel)
+
+    def message(self, channel_id: int, message_id: int) -> ResponseMessage:
+        """Return a message in the shape SimCord's actors click and choose on."""
+        return ResponseMessage(self.env, self.backend.get_message(channel_id, message_id))
+
+    def option(self, guild_id: int, value: Any) -> Any:
+        """Turn the value of a slash option into what SimCord takes: handles for people and channels."""
+        member_id, channel_id = getattr(value, "person_id", None), getattr(value, "channel_id", None)
+        if member_id is not None:
+            return self.actor(member_id, guild_id)
+        return self.handle(channel_id) if channel_id is not None else value
+
+
+__all__ = ["InteractionResult", "Population"]

@@ -1,0 +1,8 @@
+"""Run a real Matrix homeserver on this machine and talk to it as people do."""
+
+from sandbox.matrix.child import SynapseDiedError
+from sandbox.matrix.person import MatrixPerson, SeenEvent
+from sandbox.matrix.requests import MatrixRefusedError
+from sandbox.matrix.synapse import RealSynapse
+
+__all__ = ["MatrixPerson", "MatrixRefusedError", "RealSynapse", "SeenEvent", "SynapseDiedError"]

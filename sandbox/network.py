@@ -1,0 +1,204 @@
+"""A whole network on one machine: simulated Discord, real Synapse, the cast in their places, and the bot."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import secrets
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sandbox.bot import BotProcess
+from sandbox.cast import DISCORD_LOCALES, RIVER_AND_HILL, Conversation, Home, Member, Network
+from sandbox.discord import RateLimits, SimChannel, SimGuild, SimMember, SimulatedDiscord
+from sandbox.folder import TemporaryFolder, remove_abandoned
+from sandbox.matrix import MatrixPerson, RealSynapse
+from sandbox.ports import ReservedPort
+
+BOT_LOCALPART = "community-bot"
+KEEPER = "keeper"
+"""The Matrix account that founds the rooms and looks on."""
+
+
+class SandboxNetwork:
+    """Build the cast's network; use it as an async context manager. The bot is started by its user.
+
+    Homes and rooms are found by the keys of :mod:`sandbox.cast`.
+    """
+
+    def __init__(
+        self,
+        cast: Network = RIVER_AND_HILL,
+        *,
+        limits: RateLimits | None = None,
+        pages: bool = False,
+        synapse_default_limits: bool = False,
+        health_port: int = 0,
+        synapse_port: int = 0,
+        page_port: int = 0,
+        relevant_settings: str = "",
+    ) -> None:
+        self.cast = cast
+        self.discord = SimulatedDiscord(limits=limits, pages=pages, page_port=page_port)
+        self.synapse = RealSynapse(port=synapse_port, default_limits=synapse_default_limits)
+        self.guilds: dict[str, SimGuild] = {}
+        self.channels: dict[tuple[str, str], SimChannel] = {}
+        self.rooms: dict[tuple[str, str], str] = {}
+        self.spaces: dict[str, str] = {}
+        self.on_discord: dict[str, SimMember] = {}
+        self.on_matrix: dict[str, MatrixPerson] = {}
+        self._extra = relevant_settings
+        self._health_port = health_port
+        self._stack = AsyncExitStack()
+        self._folder: TemporaryFolder | None = None
+        self._bot: BotProcess | None = None
+        self._keeper: MatrixPerson | None = None
+
+    # ── life
+
+    async def __aenter__(self) -> Self:
+        try:
+            remove_abandoned()
+            self._folder = TemporaryFolder()
+            self._stack.callback(self._folder.remove)
+            port = ReservedPort(self._health_port)
+            self._stack.callback(port.release)
+            await self._stack.enter_async_context(self.discord)
+            await self._stack.enter_async_context(self.synapse)
+            self._people_discord()
+            await self._people_matrix()
+            settings = await self._write_settings(port.number)
+            self._bot = BotProcess(settings, self._folder.path, port.number)
+            self._stack.push_async_callback(self._bot.stop)
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    @property
+    def bot(self) -> BotProcess:
+        assert self._bot is not None
+        return self._bot
+
+    @property
+    def folder(self) -> Path:
+        assert self._folder is not None
+        return self._folder.path
+
+    @property
+    def keeper(self) -> MatrixPerson:
+        assert self._keeper is not None
+        return self._keeper
+
+    @property
+    def bot_user_id(self) -> str:
+        return f"@{BOT_LOCALPART}:{self.synapse.server_name}"
+
+    @property
+    def database_file(self) -> Path:
+        return self.folder / "data" / "community.db"
+
+    # ── places and people
+
+    def _people_discord(self) -> None:
+        for home in self.cast.homes_on("discord"):
+            guild = self.discord.add_guild(home.name)
+            self.guilds[home.key] = guild
+            for room in home.rooms:
+                self.channels[home.key, room.key] = guild.add_text_channel(room.name, topic=room.topic)
+            for member in self.cast.members_of(home.key):
+                self.on_discord[member.key] = guild.add_member(
+                    member.key, display=member.display_name, locale=DISCORD_LOCALES[member.language]
+                )
+
+    async def _people_matrix(self) -> None:
+        self._keeper = await self.synapse.person(KEEPER, display_name="Keeper of the rooms")
+        await self.synapse.register(BOT_LOCALPART, self._bot_password, display_name="Community Bot")
+        await asyncio.gather(*(self._matrix_home(home) for home in self.cast.homes_on("matrix")))
+
+    async def _matrix_home(self, home: Home) -> None:
+        space = await self.keeper.create_room(home.name, public=True, space=True)
+        self.spaces[home.key] = space
+        for room in home.rooms:
+            joined = any(
+                end.home == home.key and end.room == room.key for c in self.cast.conversations for end in c.ends
+            )
+            room_id = await self.keeper.create_room(
+                room.name, public=True, topic=room.topic, invite=[self.bot_user_id] if joined else []
+            )
+            await self.keeper.add_to_space(space, room_id)
+            self.rooms[home.key, room.key] = room_id
+        for member in self.cast.members_of(home.key):
+            person = await self.synapse.person(member.key, display_name=member.display_name)
+            self.on_matrix[member.key] = person
+            for room_id in (space, *(self.rooms[home.key, room.key] for room in home.rooms)):
+                await person.join(room_id)
+
+    _bot_password = secrets.token_urlsafe(24)
+
+    async def _write_settings(self, health_port: int) -> Path:
+        token = await self.synapse.login(BOT_LOCALPART, self._bot_password, device_id="COMMUNITYBOT")
+        folder = self.folder / "settings"
+        kept = folder / "secrets"
+        kept.mkdir(parents=True, mode=0o700)
+        for name, value in (
+            ("network_key", base64.b64encode(secrets.token_bytes(32)).decode()),
+            ("discord_token", self.discord.token),
+            ("matrix_access_token", token),
+        ):
+            path = kept / name
+            path.touch(mode=0o600)
+            path.write_text(value, encoding="utf-8")
+        path = folder / "network.toml"
+        path.write_text(self.settings_text(health_port), encoding="utf-8")
+        return path
+
+    def settings_text(self, health_port: int) -> str:
+        """Return the settings file of this network."""
+        joined = "".join(
+            f'\n[[conversations]]\nkey = "{conversation.key}"\n'
+            f"discord_channels = {[self.channels[end].id for end in self._ends(conversation, 'discord')]}\n"
+            f"matrix_rooms = {_toml([self.rooms[end] for end in self._ends(conversation, 'matrix')])}\n"
+            for conversation in self.cast.conversations
+        )
+        return (
+            f'[network]\nname = "{self.cast.name}"\n\n'
+            f'[database]\nurl = "sqlite+aiosqlite:///data/community.db"\n\n'
+            f'[discord]\napi_base = "{self.discord.api_base}"\ngateway = "{self.discord.gateway_url}"\n'
+            f'cdn_base = "{self.discord.cdn_base}"\n\n'
+            f'[matrix]\nhomeserver = "{self.synapse.url}"\nuser_id = "{self.bot_user_id}"\n\n'
+            f"[web]\nport = {health_port}\n\n"
+            f'[logs]\nformat = "json"\n{self._extra}{joined}'
+        )
+
+    def _ends(self, conversation: Conversation, platform: str) -> list[tuple[str, str]]:
+        return [(end.home, end.room) for end in conversation.ends if self.cast.home(end.home).platform == platform]
+
+    # ── talking
+
+    def place_of(self, member: Member, conversation: Conversation) -> tuple[str, str]:
+        """Return the room of a conversation in a member's own home. Raises KeyError when there is none."""
+        for end in conversation.ends:
+            if end.home == member.home:
+                return end.home, end.room
+        raise KeyError(f"{member.key} has no room of {conversation.key} at home")
+
+    async def say(self, member_key: str, conversation_key: str, text: str) -> None:
+        """Let a member say something in a conversation, where they are at home."""
+        member = self.cast.member(member_key)
+        place = self.place_of(member, self.cast.conversation(conversation_key))
+        if member_key in self.on_discord:
+            await self.on_discord[member_key].say(self.channels[place], text)
+        else:
+            await self.on_matrix[member_key].say(self.rooms[place], text)
+
+
+def _toml(values: list[str]) -> str:
+    return "[" + ", ".join(f'"{value}"' for value in values) + "]"

@@ -1,0 +1,56 @@
+"""The fixtures of the simulated Discord's own tests."""
+
+from collections.abc import AsyncIterator, Callable
+
+import discord
+import pytest
+import yarl
+
+from sandbox.discord import RateLimits, SimChannel, SimGuild, SimMember, SimulatedDiscord
+from tests.sandbox.discord.support import Rest, Watcher, connected, usual_intents
+
+
+@pytest.fixture
+async def sim() -> AsyncIterator[SimulatedDiscord]:
+    async with SimulatedDiscord(limits=RateLimits.off()) as running:
+        yield running
+
+
+@pytest.fixture
+def guild(sim: SimulatedDiscord) -> SimGuild:
+    return sim.add_guild("Riverside Commons")
+
+
+@pytest.fixture
+def lobby(guild: SimGuild) -> SimChannel:
+    return guild.add_text_channel("lobby", category="Common rooms")
+
+
+@pytest.fixture
+def mali(guild: SimGuild) -> SimMember:
+    return guild.add_member("mali", display="Mali", locale="th")
+
+
+@pytest.fixture
+def point_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[SimulatedDiscord], None]:
+    """Point the discord.py of this process at a simulated Discord, for the length of a test."""
+
+    def point(sim: SimulatedDiscord) -> None:
+        monkeypatch.setattr(discord.http.Route, "BASE", sim.api_base)
+        monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(sim.gateway_url))
+        monkeypatch.setattr(discord.Asset, "BASE", sim.cdn_base)
+
+    return point
+
+
+@pytest.fixture
+async def bot(sim: SimulatedDiscord, point_at: Callable[[SimulatedDiscord], None]) -> AsyncIterator[Watcher]:
+    point_at(sim)
+    async with connected(sim, Watcher(intents=usual_intents())) as client:
+        yield client
+
+
+@pytest.fixture
+async def rest(sim: SimulatedDiscord) -> AsyncIterator[Rest]:
+    async with Rest(sim) as speaking:
+        yield speaking
