@@ -11,7 +11,7 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 
@@ -88,6 +88,7 @@ class DiscordHome:
         self._channels: dict[int, _Channel] = {}
         self._by_end: dict[EndId, _Channel] = {}
         self._names: OrderedDict[tuple[int, int], str] = OrderedDict()
+        self._connected = asyncio.Event()
         bot.add_listener(self._on_new_session, "on_connect")
         bot.add_listener(self._on_message, "on_message")
 
@@ -123,6 +124,7 @@ class DiscordHome:
             channel.live = False
             channel.problem = "catching_up"
             channel.behind.set()
+        self._connected.set()
 
     async def _on_message(self, message: discord.Message) -> None:
         channel = self._channels.get(message.channel.id)
@@ -206,7 +208,7 @@ class DiscordHome:
         newest = getattr(place, "last_message_id", None) or channel.channel_id
         assert self._ears is not None
         await self._ears.hear([], joined={channel.row.id: str(newest)}, positions={channel.stream: str(newest)})
-        channel.row = EndRow(channel.row.id, channel.row.conversation_id, channel.row.place, str(newest))
+        channel.row = replace(channel.row, joined_at_ref=str(newest))
         channel.position = newest
 
     @staticmethod
@@ -217,6 +219,7 @@ class DiscordHome:
 
     async def read(self, end: EndId, ref: str) -> Message | None:
         """Read a message again; None when it was deleted. Raises as :meth:`End.read`."""
+        await self._connected.wait()
         channel = self._by_end[end]
         try:
             async with _translated():
@@ -227,6 +230,7 @@ class DiscordHome:
 
     async def ours_after(self, end: EndId, start: int) -> list[SeenCopy]:
         """Return what our webhooks said in a channel after the id ``start``, oldest first."""
+        await self._connected.wait()
         channel = self._by_end[end]
         async with _translated():
             return [
@@ -267,8 +271,10 @@ class DiscordHome:
     async def webhook(self, end: EndId) -> Webhook:
         """Find our webhook in a channel, or make one; its id is known as ours before it says anything.
 
-        Raises :class:`BlockedError` when a permission is missing, :class:`NotSentError` otherwise.
+        Waits for the first connection. Raises :class:`BlockedError` when a permission is missing,
+        :class:`NotSentError` otherwise.
         """
+        await self._connected.wait()
         channel = self._by_end[end]
         async with _translated(missing="discord.missing_manage_webhooks"):
             place = await self._bot.fetch_channel(channel.channel_id)

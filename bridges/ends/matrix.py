@@ -40,7 +40,7 @@ class MatrixEnd:
         return write_message(message, self._place, self._profile(message.author.account))
 
     async def send(self, part: Outgoing) -> Copy:
-        problem = self._home.closed(self.id)
+        problem = await self._home.closed(self.id)
         if problem is not None:
             raise BlockedError(problem)
         try:

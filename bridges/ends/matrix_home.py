@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,12 +34,30 @@ CLOCK_DOUBT = timedelta(minutes=5)
 JOIN_AGAIN_SECONDS = 30.0
 MOST_NAMES = 5000
 
+NOTHING: Mapping[str, list[str]] = {"types": []}
+SPOKEN = ["m.room.message"]
+TOLD = ["m.room.member", "m.room.encryption"]
+SYNC: Mapping[str, Any] = {
+    "timeline": {"types": [*SPOKEN, *TOLD], "limit": PAGE, "lazy_load_members": True},
+    "state": {"types": TOLD, "lazy_load_members": True},
+    "ephemeral": NOTHING,
+    "account_data": NOTHING,
+}
+"""What news are: words, names, and whether a room has become encrypted."""
+OPENING: Mapping[str, Any] = {
+    "timeline": {"types": ["m.room.encryption"], "limit": 1},
+    "state": {"types": ["m.room.encryption"]},
+    "ephemeral": NOTHING,
+    "account_data": NOTHING,
+}
+"""What has to be known at the start: which rooms we are in, and which of them are encrypted."""
+
 
 @dataclass(slots=True)
 class _Room:
     row: EndRow
     label: str
-    closed: str | None = "matrix.not_joined"
+    closed: str | None = "matrix.not_connected"
 
     @property
     def room_id(self) -> str:
@@ -65,6 +83,8 @@ class MatrixHome:
         self._rooms: dict[str, _Room] = {}
         self._by_end: dict[EndId, _Room] = {}
         self._names: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._filters: dict[str, str] = {}
+        self._opened = asyncio.Event()
         self._state = "not_connected"
 
     async def add(self, row: EndRow, label: str) -> MatrixEnd:
@@ -86,8 +106,9 @@ class MatrixHome:
         """Return why a room is not being heard just now, None when it is."""
         return self._by_end[end].closed or (None if self._state == "live" else self._state)
 
-    def closed(self, end: EndId) -> str | None:
-        """Return why nothing may be said in a room, None when it may."""
+    async def closed(self, end: EndId) -> str | None:
+        """Return why nothing may be said in a room, None when it may; waits until that is known."""
+        await self._opened.wait()
         return self._by_end[end].closed
 
     # ── hearing
@@ -99,8 +120,11 @@ class MatrixHome:
         backoff = Backoff(first=0.5)
         while True:
             try:
-                await self._join_rooms()
-                batch = await self._sync(since)
+                if since is None or not self._opened.is_set():
+                    beginning = await self._open_rooms()
+                    since = since or await self._begin(beginning, stream)
+                    self._opened.set()
+                batch = await self._sync(SYNC, since, wait=self._state == "live")
                 since = await self._take(batch, since, stream)
                 self._state = "live"
                 backoff.reset()
@@ -113,17 +137,31 @@ class MatrixHome:
         """Try again for rooms that did not let us in; a task beside :meth:`run`."""
         while True:
             await self._sleep(JOIN_AGAIN_SECONDS)
-            try:
-                await self._join_rooms()
-            except EndError as error:
-                log.warning("joining is held up", reason=error.reason)
+            for room in self._rooms.values():
+                if room.closed == "matrix.not_invited":
+                    try:
+                        await self._join(room)
+                    except EndError as error:
+                        log.warning("joining is held up", lane=room.label, reason=error.reason)
 
-    async def _join_rooms(self) -> None:
+    async def _open_rooms(self) -> str:
+        """Learn in one request which rooms we are in and which of them are encrypted; join the others.
+
+        Returns the position from which what is said from now on can be read.
+        """
+        snapshot = await self._sync(OPENING, None, wait=False)
+        ours = snapshot.get("rooms", {}).get("join", {})
         for room in self._rooms.values():
-            if room.closed is not None:
-                await self._join_room(room)
+            if room.room_id in ours:
+                told = ours[room.room_id]
+                room.closed = None
+                self._learn(room, told.get("state", {}).get("events", []))
+                self._learn(room, told.get("timeline", {}).get("events", []))
+            else:
+                await self._join(room)
+        return str(snapshot["next_batch"])
 
-    async def _join_room(self, room: _Room) -> None:
+    async def _join(self, room: _Room) -> None:
         try:
             await self._client.post("join", room.room_id, body={})
             encrypted = await self._is_encrypted(room)
@@ -132,7 +170,6 @@ class MatrixHome:
                 raise
             room.closed = "matrix.not_invited"
         else:
-            # DOMAIN BRG-8: an encrypted room is refused, a bridge would end its protection unseen
             room.closed = "matrix.encrypted_room" if encrypted else None
 
     async def _is_encrypted(self, room: _Room) -> bool:
@@ -142,41 +179,43 @@ class MatrixHome:
             return False
         return True
 
-    async def _sync(self, since: str | None) -> dict[str, Any]:
-        rooms = list(self._rooms)
-        spoken = ["m.room.message"]
-        told = ["m.room.member", "m.room.encryption"]
-        room_filter = {
-            "rooms": rooms,
-            "timeline": {"types": [*spoken, *told], "limit": PAGE if since else 1, "lazy_load_members": True},
-            "state": {"types": told, "lazy_load_members": True},
-            "ephemeral": {"types": []},
-            "account_data": {"types": []},
-        }
-        nothing: dict[str, list[str]] = {"types": []}
-        wanted = {"room": room_filter, "presence": nothing, "account_data": nothing}
-        query = {"filter": json.dumps(wanted), "timeout": str(LONG_POLL_MS if self._state == "live" else 0)}
+    async def _begin(self, position: str, stream: str) -> str:
+        """Start hearing at ``position``, because this account was never read before."""
+        joined = {room.row.id: position[:255] for room in self._rooms.values() if room.closed is None}
+        await self._hear([], stream, position, joined)
+        return position
+
+    async def _sync(self, kind: Mapping[str, Any], since: str | None, *, wait: bool) -> dict[str, Any]:
+        query = {"filter": await self._filter(kind), "timeout": str(LONG_POLL_MS if wait else 0)}
         if since is not None:
             query["since"] = since
         return await self._client.get("sync", query=query, timeout=LONG_POLL_MS / 1000 + 15)
 
-    async def _take(self, batch: Mapping[str, Any], since: str | None, stream: str) -> str:
+    async def _filter(self, kind: Mapping[str, Any]) -> str:
+        """Leave the filter with the homeserver: with a thousand rooms it is too long for an address."""
+        wanted = {"room": {"rooms": sorted(self._rooms), **kind}, "presence": NOTHING, "account_data": NOTHING}
+        text = json.dumps(wanted, sort_keys=True)
+        if text not in self._filters:
+            answer = await self._client.post("user", self._client.user_id, "filter", body=wanted)
+            self._filters[text] = str(answer["filter_id"])
+        return self._filters[text]
+
+    async def _take(self, batch: Mapping[str, Any], since: str, stream: str) -> str:
         next_batch = str(batch["next_batch"])
         messages: list[Message] = []
         joined: dict[EndId, str] = {}
-        for room_id, joined_room in batch.get("rooms", {}).get("join", {}).items():
+        for room_id, told in batch.get("rooms", {}).get("join", {}).items():
             room = self._rooms.get(room_id)
             if room is None:
                 continue
-            self._learn(room, joined_room.get("state", {}).get("events", []))
-            timeline = joined_room.get("timeline", {})
-            events = timeline.get("events", [])
-            if room.row.joined_at_ref is None or since is None:
-                # the end is new: what was said until now stays where it was said
+            self._learn(room, told.get("state", {}).get("events", []))
+            events = told.get("timeline", {}).get("events", [])
+            if room.row.joined_at_ref is None:
+                # the end is new: what was said until now stays where it was said (DOMAIN 3.11)
                 self._learn(room, events)
                 continue
-            if timeline.get("limited"):
-                events = await self._gap(room, timeline["prev_batch"], since) + events
+            if told["timeline"].get("limited"):
+                events = await self._gap(room, told["timeline"]["prev_batch"], since) + events
             for event in events:
                 self._learn(room, [event])
                 if (message := await self._message(room, event)) is not None:
@@ -184,13 +223,18 @@ class MatrixHome:
         for room in self._rooms.values():
             if room.row.joined_at_ref is None and room.closed is None:
                 joined[room.row.id] = next_batch[:255]
-        if messages or joined or since != next_batch:
-            assert self._ears is not None
-            await self._ears.hear(messages, positions={stream: next_batch}, joined=joined)
+        if messages or joined or next_batch != since:
+            await self._hear(messages, stream, next_batch, joined)
+        return next_batch
+
+    async def _hear(
+        self, messages: Sequence[Message], stream: str, position: str, joined: Mapping[EndId, str]
+    ) -> None:
+        assert self._ears is not None
+        await self._ears.hear(messages, positions={stream: position}, joined=joined)
         for end, ref in joined.items():
             room = self._by_end[end]
-            room.row = EndRow(room.row.id, room.row.conversation_id, room.row.place, ref)
-        return next_batch
+            room.row = replace(room.row, joined_at_ref=ref)
 
     async def _gap(self, room: _Room, before: str, since: str) -> list[dict[str, Any]]:
         """Read what a limited sync left out, oldest first (client-server API, "Syncing": gaps)."""
@@ -226,6 +270,7 @@ class MatrixHome:
             if event.get("type") == "m.room.member" and isinstance(event.get("state_key"), str):
                 self._remember(room, event["state_key"], content.get("displayname"))
             elif event.get("type") == "m.room.encryption":
+                # DOMAIN BRG-8: an encrypted room is refused, a bridge would end its protection unseen
                 room.closed = "matrix.encrypted_room"
 
     def _remember(self, room: _Room, user: str, name: object) -> str:
@@ -249,6 +294,7 @@ class MatrixHome:
 
     async def read(self, end: EndId, ref: str) -> Message | None:
         """Read a message again; None when it was redacted. Raises as :meth:`End.read`."""
+        await self._opened.wait()
         room = self._by_end[end]
         try:
             event = await self._client.get("rooms", room.room_id, "event", ref)
@@ -264,6 +310,7 @@ class MatrixHome:
 
     async def find_copy(self, end: EndId, key: str, *, since: datetime) -> str | None:
         """Look for a copy of ours by its key, back to ``since``. Raises as :meth:`End.read`."""
+        await self._opened.wait()
         room = self._by_end[end]
         oldest = (since - CLOCK_DOUBT).timestamp() * 1000
         query = {"dir": "b", "limit": str(PAGE), "filter": json.dumps({"senders": [self._client.user_id]})}

@@ -181,15 +181,32 @@ class RestApi:
                 uploads.append((part.name or "", Upload(part.filename, BytesIO(data))))
         if body.json is None and fields:
             body.json = fields
-        described = {
-            f"files[{item.get('id')}]": item.get("description")
-            for item in (body.json or {}).get("attachments") or []
-            if isinstance(item, dict)
-        }
-        for name, upload in uploads:
+        described = _descriptions(body.json)
+        for name, upload in sorted(uploads, key=lambda named: _place(named[0])):
             upload.description = described.get(name)
             body.files.append(upload)
         return body
+
+
+def _place(field: str) -> int:
+    """Return the n of ``files[n]``."""
+    digits = field.removeprefix("files[").removesuffix("]")
+    return int(digits) if digits.isdecimal() else 0
+
+
+def _descriptions(payload: Any) -> dict[str, str | None]:
+    """Return the alternative texts by field; they stand in the message, wherever the request carries that."""
+    if not isinstance(payload, dict):
+        return {}
+    carriers = (payload, payload.get("data"), payload.get("message"))
+    attachments = [
+        item
+        for carrier in carriers
+        if isinstance(carrier, dict)
+        for item in carrier.get("attachments") or []
+        if isinstance(item, dict)
+    ]
+    return {f"files[{item.get('id')}]": item.get("description") for item in attachments}
 
 
 def _open_to_all(route: Route) -> bool:
