@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import secrets
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from config import generate_network_key
 from sandbox.bot import BotProcess
 from sandbox.cast import DISCORD_LOCALES, RIVER_AND_HILL, Conversation, Home, Member, Network
 from sandbox.discord import RateLimits, SimChannel, SimGuild, SimMember, SimulatedDiscord
@@ -38,7 +38,7 @@ class SandboxNetwork:
         health_port: int = 0,
         synapse_port: int = 0,
         page_port: int = 0,
-        relevant_settings: str = "",
+        more_settings: str = "",
     ) -> None:
         self.cast = cast
         self.discord = SimulatedDiscord(limits=limits, pages=pages, page_port=page_port)
@@ -49,7 +49,8 @@ class SandboxNetwork:
         self.spaces: dict[str, str] = {}
         self.on_discord: dict[str, SimMember] = {}
         self.on_matrix: dict[str, MatrixPerson] = {}
-        self._extra = relevant_settings
+        self._more_settings = more_settings
+        self._bot_password = secrets.token_urlsafe(24)
         self._health_port = health_port
         self._stack = AsyncExitStack()
         self._folder: TemporaryFolder | None = None
@@ -141,15 +142,13 @@ class SandboxNetwork:
             for room_id in (space, *(self.rooms[home.key, room.key] for room in home.rooms)):
                 await person.join(room_id)
 
-    _bot_password = secrets.token_urlsafe(24)
-
     async def _write_settings(self, health_port: int) -> Path:
         token = await self.synapse.login(BOT_LOCALPART, self._bot_password, device_id="COMMUNITYBOT")
         folder = self.folder / "settings"
         kept = folder / "secrets"
         kept.mkdir(parents=True, mode=0o700)
         for name, value in (
-            ("network_key", base64.b64encode(secrets.token_bytes(32)).decode()),
+            ("network_key", generate_network_key()),
             ("discord_token", self.discord.token),
             ("matrix_access_token", token),
         ):
@@ -175,11 +174,19 @@ class SandboxNetwork:
             f'cdn_base = "{self.discord.cdn_base}"\n\n'
             f'[matrix]\nhomeserver = "{self.synapse.url}"\nuser_id = "{self.bot_user_id}"\n\n'
             f"[web]\nport = {health_port}\n\n"
-            f'[logs]\nformat = "json"\n{self._extra}{joined}'
+            f'[logs]\nformat = "json"\n{self._more_settings}{joined}'
         )
 
     def _ends(self, conversation: Conversation, platform: str) -> list[tuple[str, str]]:
         return [(end.home, end.room) for end in conversation.ends if self.cast.home(end.home).platform == platform]
+
+    def ends(self, platform: str) -> list[tuple[str, tuple[str, str]]]:
+        """Return every joined place of one platform with its conversation's key."""
+        return [
+            (conversation.key, place)
+            for conversation in self.cast.conversations
+            for place in self._ends(conversation, platform)
+        ]
 
     # ── talking
 

@@ -1,6 +1,7 @@
 """The simulated Discord as one server: REST, gateway and CDN on one port of this machine."""
 
 import asyncio
+import base64
 import contextlib
 import secrets
 import struct
@@ -44,10 +45,10 @@ class SimulatedDiscord:
         pages: bool = False,
         page_port: int = 0,
     ) -> None:
-        self.token = token or f"{secrets.token_urlsafe(18)}.{secrets.token_urlsafe(4)}.{secrets.token_urlsafe(27)}"
+        self._world = World(bot_name, intents_allowed)
+        self.token = token or _make_token(self.bot_id)
         self.faults = Faults()
         self._port = port
-        self._world = World(bot_name, intents_allowed)
         self._population = Population(self._world.backend, self._world.env)
         self._limiter = Limiter(limits if limits is not None else RateLimits.discord())
         self._rest = RestApi(self._world, self.token, self._limiter, self.faults)
@@ -203,6 +204,12 @@ class SimulatedDiscord:
             raise web.HTTPNotFound()
         kind = "image/png" if path.endswith(".png") else "application/octet-stream"
         return web.Response(body=data, content_type=kind)
+
+
+def _make_token(bot_id: int) -> str:
+    """Return a token of Discord's shape: libraries find the bot's id in its first part."""
+    owner = base64.urlsafe_b64encode(str(bot_id).encode()).decode().rstrip("=")
+    return f"{owner}.{secrets.token_urlsafe(4)}.{secrets.token_urlsafe(28)}"
 
 
 def _plain_picture(seed: str) -> bytes:

@@ -147,12 +147,15 @@ class RealSynapse:
         answer = await self._door().ask("POST", "_matrix", "client", "v3", "login", json=wish)
         return str(answer["access_token"])
 
-    async def person(self, localpart: str, *, display_name: str | None = None) -> MatrixPerson:
+    async def person(
+        self, localpart: str, *, display_name: str | None = None, password: str | None = None
+    ) -> MatrixPerson:
         """Make an account and return it as someone who can talk; closed with the server at the latest.
 
-        The token comes with the account: a login more would count against Synapse's own limit of five.
+        Without a password it gets one that nobody knows. The token comes with the account: a login more would count
+        against Synapse's own limit of five.
         """
-        password = secrets.token_urlsafe(16)
+        password = password or secrets.token_urlsafe(16)
         answer = await self._register(localpart, password, display_name, admin=False)
         person = MatrixPerson(self.url, str(answer["user_id"]), str(answer["access_token"]))
         self._people.append(person)

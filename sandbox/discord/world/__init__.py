@@ -120,7 +120,7 @@ class World:
         if (route.method, route.template) == ("GET", "/users/@me"):
             return self.bot_payload()
         if route.template in ("/oauth2/applications/@me", "/applications/@me"):
-            return complete(self._application())
+            return self._whole(self._application())
         if route.method == "PATCH" and "/messages/" in route.template and isinstance(json, dict):
             json = {key: value for key, value in json.items() if key not in _IGNORED_IN_EDITS}
         seen = "message_content" in self.intents_allowed
@@ -151,9 +151,12 @@ class World:
                 reason=reason,
                 message_content_access=seen,
             )
-        whole = complete(result)
+        whole = self._whole(result)
         self._own(whole)
         return whole
+
+    def _whole(self, payload: Any) -> Any:
+        return complete(payload, self.backend.bot_user.id)
 
     def _own(self, node: Any) -> None:
         """Say of the messages and webhooks in an answer which application they belong to."""
@@ -222,7 +225,7 @@ class World:
         everybody = not request.get("user_ids") and not request.get("query")
         if everybody and not discord.Intents._from_value(intents).members:
             return []
-        chunks: list[dict[str, Any]] = complete(member_chunks(self.backend, request))
+        chunks: list[dict[str, Any]] = self._whole(member_chunks(self.backend, request))
         return chunks
 
     def guild_ids(self, shard: tuple[int, int]) -> list[int]:
@@ -232,7 +235,7 @@ class World:
 
     def guild_payload(self, guild_id: int) -> Mapping[str, Any]:
         """Return a guild as GUILD_CREATE carries it."""
-        payload: dict[str, Any] = complete(
+        payload: dict[str, Any] = self._whole(
             dict(serializers.guild_create_payload(self.backend, self.backend.guilds[guild_id]))
         )
         return payload
@@ -240,7 +243,7 @@ class World:
     def bot_payload(self) -> dict[str, Any]:
         """Return the bot's own user."""
         about_itself = {"verified": True, "mfa_enabled": False, "locale": "en-US"}
-        payload: dict[str, Any] = complete(dict(serializers.user_payload(self.backend.bot_user)))
+        payload: dict[str, Any] = self._whole(dict(serializers.user_payload(self.backend.bot_user)))
         return payload | about_itself
 
 

@@ -41,6 +41,10 @@ class WireBackend(Backend):
     def __init__(self, bot_name: str) -> None:
         super().__init__(clock=RunningClock())
         self.bot_user.name = bot_name
+        # An application's bot carries the application's id; libraries read it out of the token.
+        del self.users[self.bot_user.id]
+        self.bot_user.id = self.application_id
+        self.users[self.bot_user.id] = self.bot_user
         # SimCord keeps everything it ever saw in these two, for a test of some seconds.
         self.transcript = cast("list[Any]", deque[Any](maxlen=0))
         self.http_requests = cast("list[Any]", deque[Any](maxlen=0))
@@ -60,7 +64,7 @@ class WireBackend(Backend):
 
     def emit(self, event: str, payload: Mapping[str, Any]) -> None:
         """Announce a change, completed with what SimCord leaves out of its payloads."""
-        whole: dict[str, Any] = complete(dict(payload))
+        whole: dict[str, Any] = complete(dict(payload), self.bot_user.id)
         if event in ("MESSAGE_CREATE", "MESSAGE_UPDATE"):
             self.complete_message(whole)
             if event == "MESSAGE_CREATE" and self.nonce is not None:

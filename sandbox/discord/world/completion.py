@@ -18,6 +18,18 @@ _USER_ALWAYS = {
 # What an account learns about itself only (user.mdx).
 _USER_PRIVATE = ("verified", "mfa_enabled", "locale")
 _MEMBER_ALWAYS = {"banner": None, "avatar_decoration_data": None, "collectibles": None}
+_GUILD_ALWAYS = {
+    "nsfw": False,
+    "nsfw_level": 0,
+    "region": "",
+    "max_video_channel_users": 25,
+    "max_stage_video_channel_users": 50,
+    "safety_alerts_channel_id": None,
+    "home_header": None,
+    "incidents_data": None,
+    "widget_enabled": False,
+    "widget_channel_id": None,
+}
 _APPLICATION_ALWAYS: dict[str, Any] = {
     "type": None,
     "flags_new": "0",
@@ -32,13 +44,18 @@ _APPLICATION_ALWAYS: dict[str, Any] = {
 }
 
 
-def complete(node: Any) -> Any:
-    """Return a copy of a payload with every user, member, message, channel and command in it completed."""
+def complete(node: Any, bot_id: int) -> Any:
+    """Return a copy of a payload with every user, member, message, channel and command in it completed.
+
+    ``bot_id`` is whose the managed roles are.
+    """
     if isinstance(node, list):
-        return [complete(item) for item in node]
+        return [complete(item, bot_id) for item in node]
     if not isinstance(node, dict):
         return node
-    whole = {key: complete(value) for key, value in node.items()}
+    whole = {key: complete(value, bot_id) for key, value in node.items()}
+    if whole.get("managed") is True and "hoist" in whole:
+        whole.setdefault("tags", {"bot_id": str(bot_id)})
     for known_by, rule in _RULES:
         if known_by <= whole.keys():
             rule(whole)
@@ -98,7 +115,13 @@ def _interaction(interaction: dict[str, Any]) -> None:
 
 
 def _threads(listing: dict[str, Any]) -> None:
-    listing.setdefault("has_more", False)
+    if "channels" not in listing:  # a guild has threads and members, too
+        listing.setdefault("has_more", False)
+
+
+def _guild(guild: dict[str, Any]) -> None:
+    for key, value in _GUILD_ALWAYS.items():
+        guild.setdefault(key, value)
 
 
 def _application(application: dict[str, Any]) -> None:
@@ -115,5 +138,6 @@ _RULES = (
     ({"application_id", "default_member_permissions", "description"}, _command),
     ({"response_message_id", "activity_instance_id"}, _interaction),
     ({"threads", "members"}, _threads),
+    ({"owner_id", "verification_level"}, _guild),
     ({"verify_key", "bot_public"}, _application),
 )

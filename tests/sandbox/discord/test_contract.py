@@ -30,6 +30,7 @@ async def test_a_day_in_a_guild_agrees_with_discords_description(
     await bot.application_info()
     [own] = [partial async for partial in bot.fetch_guilds()]
     assert own.id == guild.id
+    assert (await bot.fetch_guild(guild.id)).name == guild.name
     with pytest.raises(discord.NotFound):
         await channel.fetch_message(1)
     assert sim.unsupported == []

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.discord import SimChannel, SimMember, SimulatedDiscord
+from tests.sandbox.discord.openapi import DOCUMENT, DiscordContract
 from tests.sandbox.discord.support import BotProcess
 
 _HERE = Path(__file__).with_name("js")
@@ -73,5 +74,8 @@ async def test_discord_js_reads_speaks_resumes_and_says_goodbye(
         assert bot.texts() == ["while away", "goodbye"]
         assert next(m for m in lobby.messages() if m.id == goodbye).reactions == {"👋": 1}
         assert sim.unsupported == []
+        if DOCUMENT.exists():
+            contract = DiscordContract.load()
+            assert {problem for record in sim.requests for problem in contract.check(record)} == set()
     finally:
         await bot.kill()

@@ -36,7 +36,7 @@ async def browser() -> AsyncIterator[Browser]:
 async def _speak(page: Page, text: str, meanwhile: Callable[[], Awaitable[object]] | None = None) -> None:
     """Type and send, again if the page was busy with itself: it then keeps the text, as a person would see."""
     composer = page.locator("textarea:visible").first
-    while True:
+    for _ in range(5):
         await composer.fill(text)
         if meanwhile is not None:
             await meanwhile()
@@ -46,6 +46,7 @@ async def _speak(page: Page, text: str, meanwhile: Callable[[], Awaitable[object
         except AssertionError:
             continue
         return
+    raise AssertionError(f"the page never sent {text!r}")
 
 
 @pytest.mark.browser

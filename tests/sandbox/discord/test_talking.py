@@ -22,6 +22,7 @@ async def test_the_bot_logs_in_and_knows_its_guild_and_everyone_in_it(
     assert isinstance(channel, discord.TextChannel)
     assert channel.category is not None
     assert channel.category.name == "Common rooms"
+    assert seen.self_role is not None
     assert bot.application_id == sim.application_id
     assert bot.application_flags.gateway_message_content_limited
     assert bot.application_flags.gateway_guild_members_limited

@@ -1,0 +1,11 @@
+"""The chapters of the tour, in the order of the story. Each new capability adds its own."""
+
+from collections.abc import Awaitable, Callable
+
+from sandbox.chapters.first_conversation import first_conversation
+from sandbox.network import SandboxNetwork
+from sandbox.transcript import Transcript
+
+Play = Callable[[SandboxNetwork, Transcript], Awaitable[None]]
+
+CHAPTERS: tuple[tuple[str, Play], ...] = (("first conversation", first_conversation),)
