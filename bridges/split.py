@@ -7,36 +7,37 @@ import unicodedata
 ZERO_WIDTH_JOINER = "\u200d"
 SEPARATORS = ("\n\n", "\n", ". ", "! ", "? ", "… ", "。", " ")
 """Tried in this order. Thai ends a sentence with a space, so the last one is a sentence's end there."""
-
-
-def length(text: str) -> int:
-    """Return the length in UTF-16 units, the strictest way a platform may count characters."""
-    return len(text) + sum(1 for character in text if ord(character) > 0xFFFF)
+LEADING_VOWELS = "\u0e40\u0e41\u0e42\u0e43\u0e44\u0ec0\u0ec1\u0ec2\u0ec3\u0ec4"
+"""Thai and Lao vowels that stand before the consonant they belong to."""
+TRAILING_LETTERS = "\u0e33\u0eb3\uff9e\uff9f"
+"""Letters that belong to what stands before them: Thai and Lao SARA AM, the halfwidth voicing marks of kana."""
+VIRAMA = 9
+"""The combining class of signs that bind the next consonant (Devanagari, Khmer, Myanmar …)."""
 
 
 def split(text: str, limit: int) -> list[str]:
     """Cut ``text`` into parts of at most ``limit`` UTF-16 units (``limit`` of 64 or more).
 
-    Joined again the parts give the text, save the white space at the cuts. No cut falls inside a grapheme: a
-    Thai vowel or tone mark stays with its consonant, an emoji sequence stays whole, unless one grapheme alone
-    is longer than the limit.
+    UTF-16 units are the strictest way in which a platform may count characters. Joined again the parts give the
+    text, save the white space at the cuts. No cut falls inside a grapheme (UAX #29, for the scripts and marks that
+    are met in chat): a Thai vowel or tone mark stays with its consonant, an emoji sequence stays whole, unless one
+    grapheme alone is longer than the limit.
     """
     if limit < 64:
         raise ValueError("a limit under 64 leaves no room for a grapheme")
     rest = text.strip()
     parts: list[str] = []
-    while length(rest) > limit:
-        window = _prefix(rest, limit)
+    while (window := _prefix(rest, limit)) < len(rest):
         cut = _cut(rest, window)
         parts.append(rest[:cut].rstrip())
         rest = rest[cut:].lstrip()
-    if rest:
-        parts.append(rest)
-    return [part for part in parts if part]
+    return [*parts, rest] if rest else parts
 
 
 def _prefix(text: str, limit: int) -> int:
     """Return how many characters from the start fit in ``limit`` units."""
+    if 2 * len(text) <= limit:
+        return len(text)
     units = 0
     for index, character in enumerate(text):
         units += 2 if ord(character) > 0xFFFF else 1
@@ -48,27 +49,41 @@ def _prefix(text: str, limit: int) -> int:
 def _cut(text: str, window: int) -> int:
     # a separator in the first half would leave a stump of a part; then the next kind of separator is better
     for separator in SEPARATORS:
-        found = text.rfind(separator, window // 2, window)
-        if found != -1:
-            return found + len(separator)
-    cut = window
-    while cut > 0 and not _is_border(text, cut):
-        cut -= 1
-    return cut or window
+        # its white space is taken off the part, so that may already stand beyond the window
+        beyond = len(separator) - len(separator.rstrip())
+        found = text.rfind(separator, window // 2, window + beyond)
+        if found != -1 and (cut := found + len(separator)) < len(text) and _is_border(text, cut):
+            return cut
+    for is_border in (_is_border, _is_grapheme_border):
+        cut = window
+        while cut > 0 and not is_border(text, cut):
+            cut -= 1
+        if cut:
+            return cut
+    return window
 
 
 def _is_border(text: str, index: int) -> bool:
-    """Say whether a cut before ``text[index]`` keeps every grapheme whole (the marks that matter in chat)."""
+    """Say whether a cut before ``text[index]`` splits nothing that is read as one."""
+    return text[index - 1] not in LEADING_VOWELS and _is_grapheme_border(text, index)
+
+
+def _is_grapheme_border(text: str, index: int) -> bool:
+    """Say whether a cut before ``text[index]`` keeps every grapheme whole."""
     before, after = text[index - 1], text[index]
-    if unicodedata.category(after) in ("Mn", "Mc", "Me", "Sk", "Cf"):
+    if unicodedata.category(after) in ("Mn", "Mc", "Me", "Sk", "Cf") or after in TRAILING_LETTERS:
         return False
-    if ZERO_WIDTH_JOINER in (before, after):
+    if before == ZERO_WIDTH_JOINER or unicodedata.combining(before) == VIRAMA:
         return False
-    # Thai and Lao SARA AM stand after their consonant but belong to it; leading vowels belong to the next one
-    if after in "\u0e33\u0eb3" or before in "\u0e40\u0e41\u0e42\u0e43\u0e44\u0ec0\u0ec1\u0ec2\u0ec3\u0ec4":
+    if _is_later_jamo(after):
         return False
     both_regional = all(0x1F1E6 <= ord(character) <= 0x1F1FF for character in (before, after))
     return not (both_regional and _regional_run(text, index) % 2)
+
+
+def _is_later_jamo(character: str) -> bool:
+    """Say whether it is a vowel or final of a Korean syllable that is written letter by letter (as macOS does)."""
+    return "\u1160" <= character <= "\u11ff" or "\ud7b0" <= character <= "\ud7fb"
 
 
 def _regional_run(text: str, index: int) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Insert, Row, delete, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,6 +22,7 @@ from db.bridge_rows import (
     Intent,
     Place,
     Platform,
+    Receipt,
     ReceiptBatch,
 )
 from db.engine import Database
@@ -36,9 +37,6 @@ from db.tables import (
     relay_source,
 )
 
-ROWS_PER_STATEMENT = 100
-"""Several rows go into one statement; more would pass SQLite's older limit of 999 parameters."""
-
 
 class BridgeStore:
     """Reads and writes the bridge's rows; ``keep_days`` is how long the map of copies is kept."""
@@ -47,6 +45,22 @@ class BridgeStore:
         self._database = database
         self._keep = timedelta(days=keep_days)
         self._insert: Any = sqlite.insert if database.is_sqlite else postgresql.insert
+        # built once and run with lists of rows: SQLAlchemy then compiles each a single time, which otherwise
+        # costs more than the database itself
+        self._hear = (
+            self._insert(relay_source)
+            .on_conflict_do_nothing()
+            .returning(relay_source.c.id, relay_source.c.end_id, relay_source.c.ref)
+        )
+        self._intend = relay_intent.insert().returning(
+            relay_intent.c.id, relay_intent.c.end_id, relay_intent.c.source_id
+        )
+        self._copy = self._insert(relay_copy).on_conflict_do_nothing()
+        self._finish = delete(relay_intent).where(relay_intent.c.id == bindparam("done"))
+        moved = self._insert(read_position)
+        self._move = moved.on_conflict_do_update(
+            index_elements=["stream"], set_={"position": moved.excluded.position}
+        )
 
     # ── conversations and ends
 
@@ -155,75 +169,61 @@ class BridgeStore:
         A message heard before (replayed by the gateway, read again while catching up) yields nothing.
         """
         intents: list[Intent] = []
-        for start in range(0, len(batch.receipts), ROWS_PER_STATEMENT):
-            intents += await self._record_some(connection, batch, start)
-        for stream, position in batch.positions.items():
-            statement = self._insert(read_position).values(stream=stream, position=position)
+        if batch.receipts:
+            # one batch may name a message twice; written once, it is also decided on once
+            receipts = {(receipt.end, receipt.ref): receipt for receipt in batch.receipts}
+            sources = await self._new_sources(connection, list(receipts.values()))
+            wanted = [
+                (destination, sources[key], receipt)
+                for key, receipt in receipts.items()
+                if key in sources
+                for destination in receipt.destinations
+            ]
+            if wanted:
+                intents = await self._new_intents(connection, wanted)
+        if batch.positions:
             await connection.execute(
-                statement.on_conflict_do_update(
-                    index_elements=["stream"], set_={"position": statement.excluded.position}
-                )
+                self._move, [{"stream": name, "position": value} for name, value in batch.positions.items()]
             )
         for end, ref in batch.joined.items():
             await connection.execute(update(bridge_end).where(bridge_end.c.id == end).values(joined_at_ref=ref))
         return intents
 
-    async def _record_some(self, connection: AsyncConnection, batch: ReceiptBatch, start: int) -> list[Intent]:
-        receipts = {
-            (receipt.end, receipt.ref): receipt for receipt in batch.receipts[start : start + ROWS_PER_STATEMENT]
-        }
-        statement: Insert = (
-            self._insert(relay_source)
-            .values(
-                [
-                    {"end_id": r.end, "ref": r.ref, "purge_after": self._expiry(r.received_at)}
-                    for r in receipts.values()
-                ]
-            )
-            .on_conflict_do_nothing()
-        )
+    async def _new_sources(
+        self, connection: AsyncConnection, receipts: Sequence[Receipt]
+    ) -> dict[tuple[EndId, str], SourceId]:
+        """Write each place and message once; return those that are new."""
         heard = await connection.execute(
-            statement.returning(relay_source.c.id, relay_source.c.end_id, relay_source.c.ref)
+            self._hear,
+            [{"end_id": r.end, "ref": r.ref, "purge_after": self._expiry(r.received_at)} for r in receipts],
         )
-        sources = {(EndId(row.end_id), row.ref): SourceId(row.id) for row in heard}
-        wanted = [
-            (destination, sources[key], receipt)
-            for key, receipt in receipts.items()
-            if key in sources
-            for destination in receipt.destinations
-        ]
-        intents: list[Intent] = []
-        for offset in range(0, len(wanted), ROWS_PER_STATEMENT):
-            some = wanted[offset : offset + ROWS_PER_STATEMENT]
-            rows = await connection.execute(
-                relay_intent.insert()
-                .values(
-                    [
-                        {
-                            "end_id": destination,
-                            "source_id": source,
-                            "operation": "create",
-                            "received_at": receipt.received_at,
-                            "purge_after": self._expiry(receipt.received_at),
-                        }
-                        for destination, source, receipt in some
-                    ]
-                )
-                .returning(relay_intent.c.id, relay_intent.c.end_id, relay_intent.c.source_id)
+        return {(EndId(row.end_id), row.ref): SourceId(row.id) for row in heard}
+
+    async def _new_intents(
+        self, connection: AsyncConnection, wanted: Sequence[tuple[EndId, SourceId, Receipt]]
+    ) -> list[Intent]:
+        """Write one intent for each destination, in the order given."""
+        rows = await connection.execute(
+            self._intend,
+            [
+                {
+                    "end_id": destination,
+                    "source_id": source,
+                    "operation": "create",
+                    "received_at": receipt.received_at,
+                    "purge_after": self._expiry(receipt.received_at),
+                }
+                for destination, source, receipt in wanted
+            ],
+        )
+        receipt_of = {source: receipt for _, source, receipt in wanted}
+        found = [(IntentId(row.id), EndId(row.end_id), SourceId(row.source_id)) for row in rows]
+        return [
+            Intent(
+                intent, end, source, receipt_of[source].end, receipt_of[source].ref, receipt_of[source].received_at
             )
-            by_source = {source: receipt for _, source, receipt in some}
-            intents += [
-                Intent(
-                    IntentId(row.id),
-                    EndId(row.end_id),
-                    SourceId(row.source_id),
-                    by_source[SourceId(row.source_id)].end,
-                    by_source[SourceId(row.source_id)].ref,
-                    by_source[SourceId(row.source_id)].received_at,
-                )
-                for row in rows
-            ]
-        return sorted(intents, key=lambda intent: intent.id)
+            for intent, end, source in sorted(found)
+        ]
 
     async def record_deliveries(self, connection: AsyncConnection, deliveries: Sequence[Delivery]) -> None:
         """Write the copies that were made, and take finished intents out of their lanes."""
@@ -239,15 +239,11 @@ class BridgeStore:
             for delivery in deliveries
             for copy in delivery.copies
         ]
-        for start in range(0, len(copies), ROWS_PER_STATEMENT):
-            await connection.execute(
-                self._insert(relay_copy).values(copies[start : start + ROWS_PER_STATEMENT]).on_conflict_do_nothing()
-            )
+        if copies:
+            await connection.execute(self._copy, copies)
         done = [d.intent.id for d in deliveries if d.finished and d.failure is None]
-        for start in range(0, len(done), ROWS_PER_STATEMENT):
-            await connection.execute(
-                delete(relay_intent).where(relay_intent.c.id.in_(done[start : start + ROWS_PER_STATEMENT]))
-            )
+        if done:
+            await connection.execute(self._finish, [{"done": intent} for intent in done])
         for delivery in deliveries:
             if delivery.failure is not None:
                 await connection.execute(

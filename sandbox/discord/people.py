@@ -182,10 +182,10 @@ class SimMember:
         """Take a reaction back."""
         self._world.react(self.id, channel.id, message_id, emoji, on=False)
 
-    def private_channel(self, bot_id: int) -> SimChannel:
+    def private_channel(self) -> SimChannel:
         """Return the private conversation with the bot."""
         channel_id = self._world.private_channel(self.id)
-        return SimChannel(channel_id, "private", self._world, self._changes, bot_id)
+        return SimChannel(channel_id, "private", self._world, self._changes, self._world.backend.bot_user.id)
 
     def accept_private_messages(self, accept: bool) -> None:
         """Let the bot write privately, or have it told 50007."""

@@ -175,6 +175,24 @@ class MatrixPerson:
             bodies = [message.body for message in messages]
             raise TimeoutError(f"not met after {timeout:g} seconds, seen: {bodies}") from None
 
+    async def wait_for_next(
+        self, room_id: str, condition: Callable[[SeenEvent], bool], *, timeout: float = 10.0
+    ) -> SeenEvent:
+        """Wait for the next message that meets a condition, among those after this person's last look.
+
+        Unlike :meth:`wait_until` it reads each message once, however long the room's history is. `timeout` is in
+        seconds. Raises TimeoutError.
+        """
+        only_this = json.dumps({"room": {"rooms": [room_id], "timeline": {"limit": 1}}})
+        query: dict[str, str | int] = {"filter": only_this, "timeout": 0, "set_presence": "offline"}
+        async with asyncio.timeout(timeout):
+            while True:
+                news = await self._requests.ask("GET", *_CLIENT, "sync", query=query)
+                query |= {"since": news["next_batch"], "timeout": 30_000}
+                for message in await self.messages(room_id, since_start=False):
+                    if condition(message):
+                        return message
+
     async def close(self) -> None:
         """Close this person's connections; the account stays."""
         await self._requests.close()

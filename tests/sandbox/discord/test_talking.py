@@ -5,7 +5,7 @@ import asyncio
 import discord
 import pytest
 
-from sandbox.discord import SimChannel, SimGuild, SimMember, SimulatedDiscord
+from sandbox.discord import BackendError, SimChannel, SimGuild, SimMember, SimulatedDiscord
 from tests.sandbox.discord.support import Watcher
 
 pytestmark = pytest.mark.network
@@ -136,12 +136,10 @@ async def test_a_command_the_bot_never_answers_is_seen_as_that(
     assert asyncio.get_running_loop().time() - started >= 3.0  # as long as Discord waits
 
 
-async def test_the_bot_writes_privately_to_those_who_allow_it(
-    sim: SimulatedDiscord, mali: SimMember, bot: Watcher
-) -> None:
+async def test_the_bot_writes_privately_to_those_who_allow_it(mali: SimMember, bot: Watcher) -> None:
     person = await bot.fetch_user(mali.id)
     await person.send("between us")
-    conversation = mali.private_channel(sim.bot_id)
+    conversation = mali.private_channel()
     assert [message.content for message in conversation.messages()] == ["between us"]
     await mali.say(conversation, "yes?")
     await bot.until(lambda: "yes?" in bot.texts())
@@ -190,3 +188,19 @@ async def test_a_webhook_speaks_in_a_thread_of_its_channel(
     sent = await webhook.send("in here", thread=thread, wait=True)
     await webhook.edit_message(sent.id, content="in this thread", thread=thread)
     assert [message.content for message in guild.channel(thread.id).messages()] == ["in this thread"]
+
+
+async def test_a_moderator_is_made_by_a_role_and_the_owner_needs_none(
+    guild: SimGuild, lobby: SimChannel, mali: SimMember, bot: Watcher
+) -> None:
+    said = await mali.say(lobby, "too loud")
+    jo = guild.add_member("jo")
+    with pytest.raises(BackendError) as refused:
+        await jo.delete(lobby, said)
+    assert refused.value.code == 50013
+    guild.give_role(jo, guild.add_role("moderator", manage_messages=True))
+    assert guild.roles_of(jo) == ["moderator"]
+    await jo.delete(lobby, said)
+    await guild.owner.delete(lobby, await mali.say(lobby, "louder still"))
+    assert lobby.messages() == []
+    await bot.until(lambda: len(bot.texts("delete")) == 2)

@@ -1,0 +1,72 @@
+"""Measure everything, print progress and a table, and as the last line one JSON object."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from sandbox.bench.bridge import measure as measure_bridge
+
+out = Console(highlight=False)
+VERSIONS = ("community-bot", "discord.py", "matrix-nio", "aiohttp", "sqlalchemy", "matrix-synapse", "simcord")
+
+
+def machine() -> dict[str, Any]:
+    """Say what it was measured on."""
+    cores = os.cpu_count()
+    memory = Path("/proc/meminfo")
+    total_kib = int(memory.read_text().split()[1]) if memory.exists() else 0
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": cores,
+        "memory_gib": round(total_kib / 2**20, 1),
+        "python": platform.python_version(),
+    }
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor()
+
+
+def flat(figures: dict[str, Any], before: str = "") -> dict[str, Any]:
+    """Return nested figures under dotted names."""
+    found: dict[str, Any] = {}
+    for name, value in figures.items():
+        found |= flat(value, f"{before}{name}.") if isinstance(value, dict) else {f"{before}{name}": value}
+    return found
+
+
+async def run() -> dict[str, Any]:
+    """Measure everything, one after the other."""
+    return {
+        "bridge": await measure_bridge(lambda line: out.print(f"… {line}")),
+        "machine": machine(),
+        "versions": {name: version(name) for name in VERSIONS},
+    }
+
+
+def main() -> None:
+    """Run and print."""
+    figures = asyncio.run(run())
+    table = Table("figure", "value")
+    for name, value in flat(figures).items():
+        table.add_row(name, str(value))
+    out.print(table)
+    print(json.dumps(figures, separators=(",", ":")))
+
+
+main()
