@@ -14,7 +14,7 @@ import aiohttp
 import structlog
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
-from bridges.bridge import Bridge
+from bridges.bridge import Bridge, EndReport
 from bridges.ends.discord_home import DiscordHome
 from bridges.ends.discord_webhooks import WebhookTransport
 from bridges.ends.matrix_client import MatrixClient
@@ -22,6 +22,7 @@ from bridges.ends.matrix_home import MatrixHome
 from bridges.ends.port import Home, Job
 from bridges.metrics import BridgeMetrics
 from community_bot.errors import OperatorError
+from community_bot.logs import watch_loop
 from community_bot.platforms.discord import CommunityBot, DiscordConnection, point_at
 from community_bot.platforms.matrix import MatrixConnection
 from community_bot.tasks import Backoff, TaskKeeper
@@ -67,15 +68,18 @@ class App:
         Raises :class:`OperatorError` or :class:`db.errors.DatabaseError` when only the operator can help.
         """
         loop = asyncio.get_running_loop()
+        watch_loop(loop)
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.stop)
         session = aiohttp.ClientSession()
         try:
             await require_current(self._database)
             await self._start(session)
+            log.info("running", conversations=len(self._settings.conversations), lanes=len(self._bridge_report()))
             if on_ready is not None and self.health is not None:
                 on_ready(self.health.url)
             await self._stop.wait()
+            log.info("stopping")
         finally:
             await self._shut_down()
             await session.close()
@@ -162,11 +166,16 @@ class App:
             checks["discord"] = lambda: Check(discord.state == "live", discord.state)
         if (matrix := self._matrix) is not None:
             checks["matrix"] = lambda: Check(matrix.state == "live", matrix.state)
-        bridge = self._bridge
-        assert bridge is not None
-        for number, report in enumerate(bridge.report()):
-            checks[f"bridge:{report.label}"] = partial(_check_end, bridge, number)
+        for number, report in enumerate(self._bridge_report()):
+            checks[f"bridge:{report.label}"] = partial(self._check_end, number)
         return checks
+
+    def _bridge_report(self) -> list[EndReport]:
+        return self._bridge.report() if self._bridge is not None else []
+
+    def _check_end(self, number: int) -> Check:
+        problem = self._bridge_report()[number].problem
+        return Check(problem is None, problem or "ok")
 
     def _check_database(self) -> Check:
         stalled = self._bridge is not None and self._bridge.database_stalled
@@ -198,11 +207,6 @@ class App:
         if self.health is not None:
             await self.health.stop()
         await self._database.close()
-
-
-def _check_end(bridge: Bridge, number: int) -> Check:
-    problem = bridge.report()[number].problem
-    return Check(problem is None, problem or "ok")
 
 
 def open_database(settings: Settings) -> Database:

@@ -83,6 +83,8 @@ def run(settings: SettingsOption = None) -> None:
     """Run the bot; brings the database to the needed version first, after a backup."""
     loaded = load_settings(settings)
     configure_logs(loaded.logs.level, loaded.logs.format)
+    for warning in loaded.settings_warnings:
+        err.print(f"! {warning.key}: {warning.expected} ({warning.where})", markup=False, soft_wrap=True)
 
     async def job() -> None:
         await _migrate(loaded)

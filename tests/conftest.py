@@ -13,6 +13,12 @@ from sqlalchemy import make_url, text
 
 from db.engine import Database
 from db.schema import upgrade
+from tests.databases import close
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start what takes longest first, so that no worker sits idle while another ends with it."""
+    items.sort(key=lambda item: ("long" not in item.keywords, "network" not in item.keywords))
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +53,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     opened = Database(database_url)
     await upgrade(opened)
     yield opened
-    await opened.close()
+    await close(opened)
 
 
 @pytest.fixture
@@ -56,4 +62,4 @@ async def sqlite_database(tmp_path: Path) -> AsyncIterator[Database]:
     opened = Database(f"sqlite+aiosqlite:///{tmp_path}/sqlite.db")
     await upgrade(opened)
     yield opened
-    await opened.close()
+    await close(opened)

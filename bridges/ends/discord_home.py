@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -59,6 +59,8 @@ class _Channel:
     stream: str
     position: int | None
     webhook_ids: set[str]
+    passed_over: int = 0
+    """Messages that were no news since the position was last written."""
     live: bool = False
     problem: str = "not_connected"
     behind: asyncio.Event = field(default_factory=asyncio.Event)
@@ -128,9 +130,12 @@ class DiscordHome:
 
     async def _on_message(self, message: discord.Message) -> None:
         channel = self._channels.get(message.channel.id)
-        if channel is None or not self._is_news(channel, message):
+        if channel is None:
             return
-        if channel.live:
+        if not self._is_news(channel, message):
+            if channel.live:
+                await self._pass_over(channel, message.id)
+        elif channel.live:
             await self._take(channel, [self._message(channel, message)])
         elif len(channel.buffer) < MOST_BUFFERED:
             channel.buffer.append(message)
@@ -153,10 +158,23 @@ class DiscordHome:
             return
         newest = max(int(message.ref) for message in messages)
         channel.position = max(channel.position or 0, newest)
-        try:
+        channel.passed_over = 0
+        # closed: the bot is stopping, and its next start reads on from the position that was written
+        with suppress(JournalClosedError):
             await self._ears.hear(messages, positions={channel.stream: str(channel.position)})
-        except JournalClosedError:
-            return  # the bot is stopping; its next start reads from the position that was written
+
+    async def _pass_over(self, channel: _Channel, message_id: int) -> None:
+        """Move on past a message that is no news, so that catching up need not read a month of our own copies."""
+        channel.position = max(channel.position or 0, message_id)
+        channel.passed_over += 1
+        if channel.passed_over >= PAGE:
+            await self._write_position(channel)
+
+    async def _write_position(self, channel: _Channel) -> None:
+        channel.passed_over = 0
+        if self._ears is not None:
+            with suppress(JournalClosedError):
+                await self._ears.hear([], positions={channel.stream: str(channel.position)})
 
     # ── catching up
 
@@ -189,6 +207,8 @@ class DiscordHome:
             ):
                 if self._is_news(channel, message):
                     page.append(self._message(channel, message, await self._name(channel, message)))
+                elif not page:
+                    await self._pass_over(channel, message.id)
                 if len(page) == PAGE:
                     await self._take(channel, page)
                     page = []

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import discord
 
+from bridges.ends.plain_text import plain_name, plain_text
 from bridges.ends.port import Outgoing, copy_key
 from bridges.message import Author, Message
 from bridges.split import split
@@ -17,7 +19,7 @@ NAME_LIMIT = 80
 SPOKEN = (discord.MessageType.default, discord.MessageType.reply)
 """The kinds of message that a person wrote; joins, pins and boosts stay home."""
 CUSTOM_EMOJI = re.compile(r"<a?(:[A-Za-z0-9_]{2,32}:)\d{15,21}>")
-REFUSED_IN_NAMES = re.compile(r"(d)(iscord)|(c)(lyde)", re.IGNORECASE)
+REFUSED_IN_NAMES = re.compile("discord|clyde", re.IGNORECASE)
 WORD_JOINER = "\u2060"
 
 
@@ -30,7 +32,7 @@ def read_message(message: discord.Message, *, end: EndId, place: Place, name: st
         place=place,
         ref=str(message.id),
         author=Author(str(message.author.id), name or message.author.display_name),
-        text=CUSTOM_EMOJI.sub(r"\1", message.clean_content),
+        text=plain_text(CUSTOM_EMOJI.sub(r"\1", message.clean_content)),
         sent_at=message.created_at,
         notes=tuple(notes),
     )
@@ -48,6 +50,15 @@ def webhook_name(name: str) -> str:
 
     Source: resources/webhook, "Create Webhook". A refused name would refuse the whole message.
     """
-    name = " ".join("".join(c for c in name if c.isprintable() or c in "\u200c\u200d ").split())
-    name = REFUSED_IN_NAMES.sub(lambda m: WORD_JOINER.join(g for g in m.groups() if g), name)
-    return split(name, NAME_LIMIT)[0] if name else "…"
+    name = plain_name(name, NAME_LIMIT)
+    if found := list(REFUSED_IN_NAMES.finditer("".join(map(_plain_letter, name)))):
+        for match in reversed(found):
+            name = name[: match.start() + 1] + WORD_JOINER + name[match.start() + 1 :]
+        name = split(name, NAME_LIMIT)[0]
+    return name
+
+
+def _plain_letter(character: str) -> str:
+    """Return the plain form of a wide, bold or circled letter, in case Discord looks through those."""
+    plain = unicodedata.normalize("NFKC", character)
+    return plain if len(plain) == 1 else character

@@ -121,8 +121,8 @@ class MatrixHome:
         while True:
             try:
                 if since is None or not self._opened.is_set():
-                    beginning = await self._open_rooms()
-                    since = since or await self._begin(beginning, stream)
+                    position = await self._open_rooms(new=since is None, stream=stream)
+                    since = since or position
                     self._opened.set()
                 batch = await self._sync(SYNC, since, wait=self._state == "live")
                 since = await self._take(batch, since, stream)
@@ -144,22 +144,27 @@ class MatrixHome:
                     except EndError as error:
                         log.warning("joining is held up", lane=room.label, reason=error.reason)
 
-    async def _open_rooms(self) -> str:
+    async def _open_rooms(self, *, new: bool, stream: str) -> str:
         """Learn in one request which rooms we are in and which of them are encrypted; join the others.
 
-        Returns the position from which what is said from now on can be read.
+        Returns the position from which what is said from now on can be read. With ``new``, for an account never
+        read before, that is where the rooms begin; a room joined just now begins with the sync that brings it.
         """
         snapshot = await self._sync(OPENING, None, wait=False)
+        position = str(snapshot["next_batch"])
         ours = snapshot.get("rooms", {}).get("join", {})
+        for room_id in self._rooms.keys() & ours.keys():
+            room, told = self._rooms[room_id], ours[room_id]
+            room.closed = None
+            self._learn(room, told.get("state", {}).get("events", []))
+            self._learn(room, told.get("timeline", {}).get("events", []))
+        if new:
+            begun = {room.row.id: position[:255] for room in self._rooms.values() if room.closed is None}
+            await self._hear([], stream, position, begun)
         for room in self._rooms.values():
-            if room.room_id in ours:
-                told = ours[room.room_id]
-                room.closed = None
-                self._learn(room, told.get("state", {}).get("events", []))
-                self._learn(room, told.get("timeline", {}).get("events", []))
-            else:
+            if room.room_id not in ours:
                 await self._join(room)
-        return str(snapshot["next_batch"])
+        return position
 
     async def _join(self, room: _Room) -> None:
         try:
@@ -178,12 +183,6 @@ class MatrixHome:
         except MissingError:
             return False
         return True
-
-    async def _begin(self, position: str, stream: str) -> str:
-        """Start hearing at ``position``, because this account was never read before."""
-        joined = {room.row.id: position[:255] for room in self._rooms.values() if room.closed is None}
-        await self._hear([], stream, position, joined)
-        return position
 
     async def _sync(self, kind: Mapping[str, Any], since: str | None, *, wait: bool) -> dict[str, Any]:
         query = {"filter": await self._filter(kind), "timeout": str(LONG_POLL_MS if wait else 0)}

@@ -60,8 +60,9 @@ def watch_loop(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _take_over_libraries() -> None:
-    # a library's debug line without its arguments tells nothing, and there are thousands of them
-    threshold = max(OUTLET.threshold, logging.INFO)
+    # without its arguments a library's everyday line tells nothing: only who looks for something gets them, and
+    # nobody the debug lines, of which there are thousands
+    threshold = logging.INFO if OUTLET.threshold == logging.DEBUG else max(OUTLET.threshold, logging.WARNING)
     handler = LibraryHandler(threshold)
     root = logging.getLogger()
     logging.setLogRecordFactory(JudgedRecord)

@@ -18,6 +18,9 @@ log = structlog.get_logger("platforms.discord")
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 
+# the bot joins no voice channel, so it has nothing to warn about
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
 
 def needed_intents() -> discord.Intents:
     """Return what the bot asks of the gateway; of the privileged ones only the text of messages."""

@@ -24,6 +24,7 @@ from db.bridge_store import BridgeStore
 from db.engine import Database
 from db.schema import upgrade
 from tests.bridges.places import MemoryPlace, lost_answer, lost_request
+from tests.databases import close
 
 PLACES = {"radio": [Place(Platform.DISCORD, "1"), Place(Platform.MATRIX, "2")]}
 
@@ -317,7 +318,7 @@ async def test_nothing_is_lost_doubled_or_disordered_by_any_mix_of_crashes_and_f
         target.troubles.extend(kinds[name]() for name in troubles if name is not None)
         process = Process(database, source, target)
         await _live_until(process, messages, target, kill)
-    await database.close()
+    await close(database)
     assert target.texts() == [
         message.text if parts == 1 else f"{message.text}/{part}" for message in messages for part in range(parts)
     ]

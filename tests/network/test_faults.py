@@ -96,6 +96,7 @@ class TestLimits:
         assert sum(rooms.network.discord.limit_hits.values()) < 40
 
 
+@pytest.mark.long
 async def test_synapse_stopped_for_a_minute(rooms: TwoRooms) -> None:
     await rooms.bot.start()
     await rooms.bot.ready()
