@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hmac
 import signal
 from collections.abc import Callable, Mapping
@@ -100,7 +101,7 @@ class App:
         self._bridge = Bridge(self._database, store=store, homes=homes, metrics=metrics)
         await self._bridge.prepare(wanted_conversations(settings))
         self.health = HealthServer(settings.web.host, settings.web.port, self._checks(), self._registry)
-        await self.health.start()
+        await self._open_pages(self.health)
         for name, job in self._bridge.jobs().items():
             self._keep(name, job)
         if self._discord is not None:
@@ -109,6 +110,21 @@ class App:
         if self._matrix is not None:
             self._keep("matrix-connection", partial(self._connect_matrix, self._matrix, homes[Platform.MATRIX]))
         self._keep("daily-purge", self._purge_daily)
+
+    async def _open_pages(self, health: HealthServer) -> None:
+        web = self._settings.web
+        try:
+            await health.start()
+        except OSError as error:
+            taken = error.errno == errno.EADDRINUSE
+            reason = "another program listens there" if taken else error.strerror or type(error).__name__
+            raise OperatorError(
+                "web.address",
+                f"The bot's own pages cannot be served on {web.host}, port {web.port}: {reason}.",
+                "Stop the other program, if it is another copy of this bot, or choose another web.port."
+                if taken
+                else "Correct web.host and web.port.",
+            ) from error
 
     def _discord_home(self, store: BridgeStore, session: aiohttp.ClientSession) -> DiscordHome:
         settings, token = self._settings.discord, self._settings.secrets.discord_token

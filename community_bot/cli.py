@@ -8,6 +8,7 @@ import sys
 import urllib.request
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
+from http.client import HTTPException
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -23,8 +24,9 @@ from community_bot.check import check_everything
 from community_bot.errors import OperatorError
 from community_bot.logs import configure_logs
 from config import Settings, SettingsError, generate_network_key, load_settings
-from db.backup import BackupReport, back_up, restore
-from db.errors import DatabaseError
+from db.backup import back_up, restore
+from db.engine import Database
+from db.errors import BackupError, DatabaseError
 from db.schema import head, schema_version, upgrade
 
 DEFAULT_SETTINGS = Path("config/network.toml")
@@ -47,11 +49,16 @@ def main() -> None:
         fail("The settings are not in order.", str(error))
     except (OperatorError, DatabaseError) as error:
         fail(error.text, error.cure)
+    except ModuleNotFoundError as error:
+        fail(
+            f"The package {error.name} is not installed.",
+            "It comes with one of the bot's extras: postgres for a PostgreSQL database, sandbox for the sandbox.",
+        )
 
 
 def fail(text: str, cure: str) -> NoReturn:
     """Say what is wrong and what to do, and leave with exit code 1."""
-    err.print(f"[bold red]✗[/] {text}", soft_wrap=True)
+    err.print(f"[bold red]✗[/] {escape(text)}", soft_wrap=True)
     err.print(f"  {cure}", soft_wrap=True, markup=False)
     sys.exit(1)
 
@@ -88,7 +95,9 @@ def run(settings: SettingsOption = None) -> None:
 
     async def job() -> None:
         await _migrate(loaded)
-        await App(loaded).run(on_ready=lambda url: out.print(f"Running. State: {url}/readyz", soft_wrap=True))
+        await App(loaded).run(
+            on_ready=lambda url: out.print(f"Running. State: {url}/readyz", soft_wrap=True, markup=False)
+        )
 
     run_async(job)
 
@@ -126,15 +135,23 @@ async def _migrate(settings: Settings, *, tell: bool = False) -> None:
             return
         if not version.is_empty:
             path = BACKUPS / f"before-{version.head}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.backup"
-            _say_backup(await back_up(database, path, settings.secrets.network_key_bytes()))
+            await _back_up(database, path, settings)
         await upgrade(database)
         out.print(f"The database is now at version {head()}.")
     finally:
         await database.close()
 
 
-def _say_backup(report: BackupReport) -> None:
-    out.print(f"Backup written: {report.path} ({report.rows} rows, version {report.schema}).", soft_wrap=True)
+async def _back_up(database: Database, path: Path, settings: Settings) -> None:
+    try:
+        report = await back_up(database, path, settings.secrets.network_key_bytes())
+    except OSError as error:
+        raise BackupError(
+            f"The backup {path} cannot be written: {error.strerror}.",
+            "Choose a folder that may be written and has room.",
+        ) from error
+    words = f"Backup written: {report.path} ({report.rows} rows, version {report.schema})."
+    out.print(words, soft_wrap=True, markup=False)
 
 
 @app.command()
@@ -147,11 +164,13 @@ def backup(
     """Write the whole database to one encrypted file. Only the network key opens it."""
     loaded = load_settings(settings)
     path = to or BACKUPS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.backup"
+    if path.exists():
+        raise BackupError(f"There is something at {path} already.", "Choose another name, or move it away.")
 
     async def job() -> None:
         database = open_database(loaded)
         try:
-            _say_backup(await back_up(database, path, loaded.secrets.network_key_bytes()))
+            await _back_up(database, path, loaded)
         finally:
             await database.close()
 
@@ -172,9 +191,13 @@ def restore_command(
         try:
             key = loaded.secrets.network_key_bytes()
             report = await restore(database, backup_file, key, replace=replace)
+        except OSError as error:
+            raise BackupError(
+                f"The backup {backup_file} cannot be read: {error.strerror}.", "Check the path and who may read it."
+            ) from error
         finally:
             await database.close()
-        out.print(f"Restored {report.rows} rows from {report.path}.", soft_wrap=True)
+        out.print(f"Restored {report.rows} rows from {report.path}.", soft_wrap=True, markup=False)
 
     run_async(job)
 
@@ -189,16 +212,21 @@ def new_key() -> None:
 def health(settings: SettingsOption = None) -> None:
     """Ask the running bot whether it is ready; exit code 0 when it is."""
     web = load_settings(settings).web
-    host = f"[{web.host}]" if ":" in web.host else web.host
-    answer, ready = "", False
+    # a bot that listens on every address is asked on this machine's own
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(web.host, web.host)  # noqa: S104 - compared with, not bound to
+    address = f"http://[{host}]:{web.port}/readyz" if ":" in host else f"http://{host}:{web.port}/readyz"
+    # a proxy that the environment names is for the way out
+    directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    answer, ready = b"", False
     try:
-        with urllib.request.urlopen(f"http://{host}:{web.port}/readyz", timeout=5) as response:
-            answer, ready = response.read().decode(), True
+        with directly.open(address, timeout=5) as response:
+            answer, ready = response.read(), True
     except HTTPError as refusal:
-        answer = refusal.read().decode()
-    except OSError:
+        answer = refusal.read()
+    except (OSError, HTTPException):
         pass
-    out.print(answer or "Nobody answers: the bot is not running, or web.host and web.port differ.", markup=False)
+    nobody = "Nobody answers: the bot is not running, or web.host and web.port differ."
+    out.print(answer.decode(errors="replace") or nobody, markup=False)
     raise typer.Exit(0 if ready else 1)
 
 

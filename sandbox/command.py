@@ -72,14 +72,14 @@ async def _network() -> None:
         page_port=_free_or_any(PAGE_PORT),
         synapse_port=_free_or_any(MATRIX_PORT),
         health_port=_free_or_any(HEALTH_PORT),
+        tell=_progress,
     )
     async with AsyncExitStack() as stack:
-        with out.status("Starting the simulated Discord and a real Synapse, and founding the rooms …"):
-            await stack.enter_async_context(network)
-            await _invite_guest(network)
-        with out.status("Starting the bot …"):
-            await network.bot.start()
-            await network.bot.ready()
+        await stack.enter_async_context(network)
+        await _invite_guest(network)
+        _progress("starting the bot")
+        await network.bot.start()
+        await network.bot.ready()
         out.print(_table(network))
         out.print(
             "[bold green]The network is up.[/] Its members talk a little by themselves. Ctrl-C ends everything.\n"
@@ -99,6 +99,10 @@ async def _network() -> None:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _progress(line: str) -> None:
+    out.print(f"[dim]· {line} …[/]")
 
 
 def _free_or_any(port: int) -> int:
@@ -164,7 +168,7 @@ async def _small_talk(network: SandboxNetwork) -> None:
 async def _tour(*, as_json: bool) -> bool:
     transcript = Transcript(_silent if as_json else _narrate)
     try:
-        async with SandboxNetwork() as network:
+        async with SandboxNetwork(tell=_silent if as_json else _progress) as network:
             for name, play in CHAPTERS:
                 transcript.begin(name)
                 await play(network, transcript)
@@ -181,7 +185,7 @@ async def _tour(*, as_json: bool) -> bool:
     return transcript.ok
 
 
-def _silent(_told: Chapter | Step) -> None:
+def _silent(_told: Chapter | Step | str) -> None:
     """Say nothing: with --json only the object is printed."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -39,6 +40,7 @@ class SandboxNetwork:
         synapse_port: int = 0,
         page_port: int = 0,
         more_settings: str = "",
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.cast = cast
         self.discord = SimulatedDiscord(limits=limits, pages=pages, page_port=page_port)
@@ -50,6 +52,7 @@ class SandboxNetwork:
         self.on_discord: dict[str, SimMember] = {}
         self.on_matrix: dict[str, MatrixPerson] = {}
         self._more_settings = more_settings
+        self._tell = tell
         self._bot_password = secrets.token_urlsafe(24)
         self._health_port = health_port
         self._stack = AsyncExitStack()
@@ -66,8 +69,11 @@ class SandboxNetwork:
             self._stack.callback(self._folder.remove)
             port = ReservedPort(self._health_port)
             self._stack.callback(port.release)
+            self._tell("starting the simulated Discord")
             await self._stack.enter_async_context(self.discord)
+            self._tell("starting a real Synapse")
             await self._stack.enter_async_context(self.synapse)
+            self._tell("founding the rooms and letting the members in")
             self._people_discord()
             await self._people_matrix()
             settings = await self._write_settings(port.number)

@@ -1,0 +1,299 @@
+"""The documents say what is true: what they link to, name and quote is there, and what is there is in them."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+import typer
+from prometheus_client import CollectorRegistry
+from typer.core import TyperCommand, TyperGroup
+
+from bridges import lane
+from bridges.ends import discord_home, discord_text, matrix_text
+from bridges.ends.matrix import MatrixEnd
+from bridges.metrics import BridgeMetrics
+from community_bot.cli import app
+from config import Settings, load_settings
+from config.explain import known_keys
+from config.models import DatabaseSettings
+from config.values import generate_network_key
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("bridges", "community_bot", "config", "db", "sandbox")
+ON_TOP = ("README", "CONTRIBUTING", "SECURITY", "THREAT_MODEL", "CHANGELOG")
+DOCUMENTS = [*(ROOT / f"{name}.md" for name in ON_TOP), *sorted((ROOT / "docs").rglob("*.md"))]
+GUIDE = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+FENCE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
+
+each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+
+
+def prose(document: Path) -> str:
+    """Return a document without its blocks of code."""
+    return FENCE.sub("", document.read_text(encoding="utf-8"))
+
+
+@cache
+def anchors(document: Path) -> frozenset[str]:
+    """Return the anchors of a document's headings, made as code hosts make them."""
+    headings = re.findall(r"^#+ (.+)$", prose(document), re.MULTILINE)
+    return frozenset(re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings)
+
+
+# ── links
+
+
+@each_document
+def test_what_a_document_links_to_is_there(document: Path) -> None:
+    missing = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(document)):
+        if re.match(r"https?:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        path = (document.parent / name).resolve() if name else document
+        if not path.exists() or (anchor and anchor not in anchors(path)):
+            missing.append(target)
+    assert missing == []
+
+
+def test_every_document_can_be_reached_from_the_readme() -> None:
+    reached, waiting = set[Path](), [ROOT / "README.md"]
+    while waiting:
+        document = waiting.pop()
+        if document not in reached:
+            reached.add(document)
+            targets = re.findall(r"\]\(([^)#\s]+\.md)", prose(document))
+            waiting += [(document.parent / t).resolve() for t in targets if not t.startswith("http")]
+    assert set(DOCUMENTS) <= reached
+
+
+# ── commands
+
+COMMAND = re.compile(r"(?<!-u )\bcommunity-bot ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?([^\n`#;&]*)")
+
+
+def commands() -> dict[str, TyperCommand]:
+    """Return every command by its words: ``sandbox tour``."""
+    found: dict[str, TyperCommand] = {}
+    waiting: list[tuple[str, object]] = [("", typer.main.get_command(app))]
+    while waiting:
+        name, command = waiting.pop()
+        if isinstance(command, TyperGroup):
+            waiting += [(f"{name} {below}".strip(), each) for below, each in command.commands.items()]
+        elif isinstance(command, TyperCommand):
+            found[name] = command
+    return found
+
+
+def options(command: TyperCommand) -> set[str]:
+    return {name for parameter in command.params for name in parameter.opts if name.startswith("--")} | {"--help"}
+
+
+@each_document
+def test_the_commands_it_names_exist_with_their_options(document: Path) -> None:
+    known = commands()
+    wrong = []
+    for first, second, rest in COMMAND.findall(document.read_text(encoding="utf-8")):
+        name = f"{first} {second}" if f"{first} {second}" in known else first
+        if name not in known:
+            wrong.append(f"{first} {second}".strip())
+            continue
+        wrong += [
+            f"{name} {option}" for option in re.findall(r"--[a-z-]+", rest) if option not in options(known[name])
+        ]
+    assert wrong == []
+
+
+def test_every_command_is_in_the_operators_guide() -> None:
+    assert {name for name in commands() if f"`community-bot {name}" not in GUIDE} == set()
+
+
+@each_document
+def test_the_make_targets_it_names_exist(document: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    text = document.read_text(encoding="utf-8")
+    typed = "\n".join(FENCE.findall(text))
+    named = {*re.findall(r"`make ([a-z]+)", text), *re.findall(r"^ *make ([a-z]+)", typed, re.MULTILINE)}
+    assert named <= targets
+
+
+def test_the_readme_names_both_commands_first() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    begin = text.index("## The two commands")
+    assert "make run" in text[begin : begin + 600]
+    assert "make test" in text[begin : begin + 600]
+
+
+def test_the_readmes_settings_load(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```toml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    file, kept = tmp_path / "network.toml", tmp_path / "kept"
+    file.write_text(f'[network]\nname = "River and Hill"\n{block}', encoding="utf-8")
+    kept.mkdir(mode=0o700)
+    for name, value in (
+        ("network_key", generate_network_key()),
+        ("discord_token", "x"),
+        ("matrix_access_token", "x"),
+    ):
+        (kept / name).touch(mode=0o600)
+        (kept / name).write_text(value, encoding="utf-8")
+    settings = load_settings(file, environment={"COMMUNITY_BOT_SECRETS_DIR": str(kept)})
+    assert [conversation.key for conversation in settings.conversations] == ["garden"]
+
+
+# ── what the bot tells about itself
+
+
+def test_the_guide_knows_every_metric_and_no_other() -> None:
+    registry = CollectorRegistry()
+    BridgeMetrics(registry)
+    families = {f"{f.name}_total" if f.type == "counter" else f.name for f in registry.collect()}
+    assert set(re.findall(r"\bbridge_[a-z_]+\b", GUIDE)) == families
+
+
+CODE = re.compile(r"(?:discord|matrix|database|task)\.[a-z_]+")
+PLAIN_CODES = {"ok", "live", "not_connected", "catching_up", "check_failed"}
+OF_THE_BASE = {"database.error"}
+"""Never raised: its kinds have codes of their own."""
+
+
+def strings(path: Path) -> Iterator[str]:
+    """Give every string of a module that is not a docstring, the pieces of f-strings among them."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
+            yield node.value
+
+
+def sources(*rooms: str) -> Iterator[Path]:
+    for room in rooms:
+        yield from (ROOT / room).rglob("*.py")
+
+
+def test_the_guide_knows_every_code_and_no_other() -> None:
+    told = {text for path in sources("bridges", "community_bot", "db") for text in strings(path)}
+    settings = {".".join(key) for key in known_keys(Settings)}
+    codes = {text for text in told if CODE.fullmatch(text)} - OF_THE_BASE
+    documented = {text for text in re.findall(r"`([^`\n]+)`", GUIDE) if CODE.fullmatch(text)} - settings
+    # a piece of an f-string, which ends with "_", begins several codes
+    beginnings = tuple(code for code in codes if code.endswith("_"))
+    assert {code for code in codes - documented if not any(d.startswith(code) for d in documented)} == set()
+    assert {code for code in documented - codes if not code.startswith(beginnings)} == set()
+    assert all(code in told and f"`{code}`" in GUIDE for code in PLAIN_CODES)
+
+
+def test_the_log_events_in_the_guide_are_those_of_the_code() -> None:
+    told = {text for path in sources("bridges", "community_bot") for text in strings(path)}
+    section = GUIDE[GUIDE.index("### The log") : GUIDE.index("## Backup and restore")]
+    rows = re.findall(r"^\| (`.+?`) \| ", section, re.MULTILINE)
+    events = {event for row in rows for event in re.findall(r"`([^`]+)`", row)}
+    assert len(events) >= 6
+    assert events <= told
+
+
+# ── what documents and code say about one another
+
+
+@cache
+def members() -> dict[str, set[str]]:
+    """Return the names in every class of ours, and in every module under the module's name."""
+    found: dict[str, set[str]] = {}
+    for path in sources(*ROOMS, "tests"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                found.setdefault(node.name, set()).update(_names(node))
+    return found
+
+
+def _names(owner: ast.ClassDef) -> Iterator[str]:
+    for node in ast.walk(owner):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name
+        elif isinstance(node, ast.AnnAssign | ast.Assign):
+            targets = [node.target] if isinstance(node, ast.AnnAssign) else node.targets
+            yield from (t.id for t in targets if isinstance(t, ast.Name))
+            yield from (t.attr for t in targets if isinstance(t, ast.Attribute))
+
+
+@each_document
+def test_the_files_and_functions_it_names_exist(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    files = re.findall(rf"`((?:{'|'.join(ROOMS)}|tests|deploy)/[\w./-]+\.(?:py|toml|yaml|md))", text)
+    made_by_others = {"config/network.toml", "db/migrations/versions/000N_what_it_brings.py"}
+    assert [name for name in files if not (ROOT / name).exists() and name not in made_by_others] == []
+    named = re.findall(r"`([A-Z]\w+)\.(\w+)`", text)
+    known = members()
+    assert [f"{owner}.{name}" for owner, name in named if owner in known and name not in known[owner]] == []
+
+
+def test_what_the_code_cites_stands_in_the_documents() -> None:
+    domain = (ROOT / "docs" / "domain.md").read_text(encoding="utf-8")
+    requirements = (ROOT / "docs" / "requirements.md").read_text(encoding="utf-8")
+    missing = set[str]()
+    for path in (*sources(*ROOMS, "tests"), ROOT / "docker-compose.yml", ROOT / "config" / "network.example.toml"):
+        text = path.read_text(encoding="utf-8")
+        for section in re.findall(r"\bDOMAIN (\d+(?:\.\d+)?)", text):
+            if re.search(rf"^##+ {re.escape(section)}\.? ", domain, re.MULTILINE) is None:
+                missing.add(f"DOMAIN {section}")
+        for cited in re.findall(r"\b(?:SAF|BRG|MEM|PRV|NET|ORG|MOD|OPS|LNG|EVT|PAR|UX)-\d+", text):
+            if f"| {cited} |" not in requirements:
+                missing.add(cited)
+        for name, heading in re.findall(r'(docs/[\w-]+\.md), "([^"]+)"', text):
+            if f"## {heading}\n" not in (ROOT / name).read_text(encoding="utf-8"):
+                missing.add(f"{name}, {heading}")
+    assert missing == set()
+
+
+def test_the_numbers_the_documents_quote_are_those_of_the_code() -> None:
+    architecture = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    quoted = (
+        f"at\nmost {lane.WINDOW} intents",
+        f"every {lane.BLOCKED_SECONDS:.0f} s it looks",
+        f"{discord_text.CONTENT_LIMIT:,} UTF-16 units",
+        f"{matrix_text.PART_LIMIT:,} on Matrix",
+        f"at most {discord_text.NAME_LIMIT} characters",
+        f"`relay_map_days`, {DatabaseSettings().relay_map_days} unless changed",
+    )
+    assert [words for words in quoted if words.replace("\n", " ") not in architecture.replace("\n", " ")] == []
+    assert discord_home.OVERLAP.total_seconds() == 600, "ten minutes, says the architecture"
+    assert MatrixEnd.repeatable_for.total_seconds() == 12 * 3600, "twelve hours, say architecture and contributing"
+
+
+# ── what must not be in any file
+
+OF_A_MACHINE = re.compile(r"(?<![\w.~])/(?:home|Users|work|root)/[A-Za-z]|[A-Z]:\\Users\\")
+OF_AN_INDEX = re.compile(
+    r"py" r"pi\.org|python" r"hosted\.|registry\.np" r"mjs|--(?:extra-)?index-url[ =]|/simple/"
+)
+
+
+def kept_files() -> list[Path]:
+    """List what git keeps, and what it would keep if asked now."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    return [ROOT / name for name in listed.stdout.decode().split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_no_file_names_a_path_of_a_machine_or_a_package_index() -> None:
+    found = []
+    for path in kept_files():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        found += [
+            f"{path.relative_to(ROOT)}: {match.group()}"
+            for pattern in (OF_A_MACHINE, OF_AN_INDEX)
+            for match in pattern.finditer(text)
+        ]
+    assert found == []
