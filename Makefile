@@ -1,4 +1,6 @@
 # Everything is set up inside .venv; nothing needs root. Each command can be interrupted and repeated.
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,7 +17,9 @@ $(READY): constraints.txt pyproject.toml
 	@echo "── setting up in $(VENV) (the first time takes a few minutes)"
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 …") if sys.version_info < (3, 11) else None'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on --require-hashes --no-deps -r constraints.txt
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --require-hashes --no-deps \
+		--only-binary :all: -r constraints.txt | awk -v all=$$(grep -c == constraints.txt) \
+		'/^(Collecting|Requirement already)/ { n++; if (n % 15 == 0) { print "   " n " of " all " packages"; fflush() } }'
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 	@echo "── ready"

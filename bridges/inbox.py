@@ -70,3 +70,8 @@ class Inbox:
                 counter.labels(message.place.platform).inc()
 
         return self._journal.receive(batch, hand_out)
+
+    def mended(self, end: EndId) -> None:
+        """Let every lane of the end's conversation try again: some speak there, the others read there."""
+        for each in self._conversation_of[end].ends:
+            self._lanes[each].look_again()

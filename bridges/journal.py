@@ -7,11 +7,11 @@ piece to the journal and waits; whatever has gathered by the time the previous c
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from db.bridge_rows import Delivery, Intent, ReceiptBatch
 from db.bridge_store import BridgeStore
@@ -30,7 +30,7 @@ class JournalClosedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    write: Callable[[AsyncConnection], Awaitable[Any]]
+    write: Callable[[Connection], Any]
     future: asyncio.Future[Any]
     then: Callable[[Any], None] | None
 
@@ -71,7 +71,7 @@ class Journal:
         return self._enter(lambda connection: self._store.record_deliveries(connection, [delivery]))
 
     def _enter(
-        self, write: Callable[[AsyncConnection], Awaitable[T]], then: Callable[[T], None] | None = None
+        self, write: Callable[[Connection], T], then: Callable[[T], None] | None = None
     ) -> asyncio.Future[T]:
         if self._closed:
             raise JournalClosedError
@@ -118,8 +118,7 @@ class Journal:
                 await self._write_apart(pieces)
 
     async def _write(self, pieces: list[_Piece]) -> None:
-        async with self._database.write() as connection:
-            results = [await piece.write(connection) for piece in pieces]
+        results = await self._database.transact(lambda connection: [p.write(connection) for p in pieces])
         for piece, result in zip(pieces, results, strict=True):
             piece.succeed(result)
 

@@ -21,7 +21,7 @@ from bridges.ends.port import BlockedError, End, NotSentError, Outgoing, Refused
 from bridges.journal import Journal
 from bridges.message import Message
 from bridges.metrics import BridgeMetrics
-from bridges.pace import Backoff
+from bridges.pace import Backoff, either
 from db.bridge_rows import Copy, Delivery, Intent
 from db.bridge_store import BridgeStore
 from db.ids import IntentId
@@ -89,6 +89,7 @@ class Lane:
         self._last_seen = IntentId(0)
         self._more_in_database = True
         self._wake = asyncio.Event()
+        self._mended = asyncio.Event()
         self._finishing = False
         self._unwritten: set[asyncio.Future[None]] = set()
         self._depth = metrics.depth.labels(end.label)
@@ -111,6 +112,10 @@ class Lane:
             self._pending.append(Pending(intent, message, heard_at))
             self._last_seen = intent.id
         self._wake.set()
+
+    def look_again(self) -> None:
+        """Try at once if it is blocked: what a person had to mend may be mended."""
+        self._mended.set()
 
     def finish(self) -> None:
         """End :meth:`run` after the message at hand; the rest waits in the database for the next start."""
@@ -197,6 +202,7 @@ class Lane:
         backoff = Backoff()
         doubtful = inherited
         while True:
+            self._mended.clear()
             try:
                 if doubtful and not self._may_repeat(pending):
                     found = await self._find(pending, part, exact=not inherited)
@@ -211,7 +217,7 @@ class Lane:
             except NotSentError as error:
                 await self._wait(LaneState.WAITING, error.reason, error.retry_after or backoff.next())
             except BlockedError as error:
-                await self._wait(LaneState.BLOCKED, error.reason, error.retry_after or BLOCKED_SECONDS)
+                await self._wait_for_a_person(error)
 
     async def _send(self, pending: Pending, part: Outgoing) -> Copy:
         direction = None
@@ -231,18 +237,25 @@ class Lane:
     async def _read_again(self, intent: Intent) -> Message | None:
         backoff = Backoff()
         while True:
+            self._mended.clear()
             try:
                 return await self._read(intent)
             except NotSentError as error:
                 await self._wait(LaneState.WAITING, error.reason, error.retry_after or backoff.next())
             except BlockedError as error:
                 # the place it was written is closed to us: whether it still stands there cannot be known
-                await self._wait(LaneState.BLOCKED, error.reason, error.retry_after or BLOCKED_SECONDS)
+                await self._wait_for_a_person(error)
 
     async def _wait(self, state: LaneState, reason: str, seconds: float) -> None:
         self.state, self.reason = state, reason
         self._metrics.waits.labels(self.end.label, reason).inc()
         await self._sleep(seconds)
+        self.state, self.reason = LaneState.SENDING, ""
+
+    async def _wait_for_a_person(self, error: BlockedError) -> None:
+        """Wait for word that something was mended since the last try; look now and then without it, too."""
+        seconds = error.retry_after or BLOCKED_SECONDS
+        await either(self._wait(LaneState.BLOCKED, error.reason, seconds), self._mended.wait())
         self.state, self.reason = LaneState.SENDING, ""
 
     async def _settle(self, delivery: Delivery) -> None:

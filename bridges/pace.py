@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 
 
@@ -24,3 +26,14 @@ class Backoff:
 
     def reset(self) -> None:
         self._next = 0.0
+
+
+async def either(*waits: Coroutine[None, None, object]) -> None:
+    """Wait for whatever ends first, and give up on the others."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

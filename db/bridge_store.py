@@ -1,7 +1,7 @@
 """The bridge's rows: conversations and ends, what was heard, what is still to be said, what was said where.
 
-Writes that belong to the flow of messages take a connection, because the journal puts many of them into one
-transaction; everything else opens its own.
+Writes that belong to the flow of messages take a connection and run without waiting, because the journal puts many
+of them into one transaction; everything else opens its own.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -163,7 +163,7 @@ class BridgeStore:
 
     # ── the flow of messages, inside the journal's transaction
 
-    async def record_receipts(self, connection: AsyncConnection, batch: ReceiptBatch) -> list[Intent]:
+    def record_receipts(self, connection: Connection, batch: ReceiptBatch) -> list[Intent]:
         """Write what was heard and what follows from it; return the intents in lane order.
 
         A message heard before (replayed by the gateway, read again while catching up) yields nothing.
@@ -172,7 +172,7 @@ class BridgeStore:
         if batch.receipts:
             # one batch may name a message twice; written once, it is also decided on once
             receipts = {(receipt.end, receipt.ref): receipt for receipt in batch.receipts}
-            sources = await self._new_sources(connection, list(receipts.values()))
+            sources = self._new_sources(connection, list(receipts.values()))
             wanted = [
                 (destination, sources[key], receipt)
                 for key, receipt in receipts.items()
@@ -180,30 +180,30 @@ class BridgeStore:
                 for destination in receipt.destinations
             ]
             if wanted:
-                intents = await self._new_intents(connection, wanted)
+                intents = self._new_intents(connection, wanted)
         if batch.positions:
-            await connection.execute(
+            connection.execute(
                 self._move, [{"stream": name, "position": value} for name, value in batch.positions.items()]
             )
         for end, ref in batch.joined.items():
-            await connection.execute(update(bridge_end).where(bridge_end.c.id == end).values(joined_at_ref=ref))
+            connection.execute(update(bridge_end).where(bridge_end.c.id == end).values(joined_at_ref=ref))
         return intents
 
-    async def _new_sources(
-        self, connection: AsyncConnection, receipts: Sequence[Receipt]
+    def _new_sources(
+        self, connection: Connection, receipts: Sequence[Receipt]
     ) -> dict[tuple[EndId, str], SourceId]:
         """Write each place and message once; return those that are new."""
-        heard = await connection.execute(
+        heard = connection.execute(
             self._hear,
             [{"end_id": r.end, "ref": r.ref, "purge_after": self._expiry(r.received_at)} for r in receipts],
         )
         return {(EndId(row.end_id), row.ref): SourceId(row.id) for row in heard}
 
-    async def _new_intents(
-        self, connection: AsyncConnection, wanted: Sequence[tuple[EndId, SourceId, Receipt]]
+    def _new_intents(
+        self, connection: Connection, wanted: Sequence[tuple[EndId, SourceId, Receipt]]
     ) -> list[Intent]:
         """Write one intent for each destination, in the order given."""
-        rows = await connection.execute(
+        rows = connection.execute(
             self._intend,
             [
                 {
@@ -225,7 +225,7 @@ class BridgeStore:
             for intent, end, source in sorted(found)
         ]
 
-    async def record_deliveries(self, connection: AsyncConnection, deliveries: Sequence[Delivery]) -> None:
+    def record_deliveries(self, connection: Connection, deliveries: Sequence[Delivery]) -> None:
         """Write the copies that were made, and take finished intents out of their lanes."""
         copies = [
             {
@@ -240,13 +240,13 @@ class BridgeStore:
             for copy in delivery.copies
         ]
         if copies:
-            await connection.execute(self._copy, copies)
+            connection.execute(self._copy, copies)
         done = [d.intent.id for d in deliveries if d.finished and d.failure is None]
         if done:
-            await connection.execute(self._finish, [{"done": intent} for intent in done])
+            connection.execute(self._finish, [{"done": intent} for intent in done])
         for delivery in deliveries:
             if delivery.failure is not None:
-                await connection.execute(
+                connection.execute(
                     update(relay_intent)
                     .where(relay_intent.c.id == delivery.intent.id)
                     .values(failure=delivery.failure)

@@ -26,7 +26,7 @@ from bridges.ends.discord_webhooks import Webhook, WebhookTransport
 from bridges.ends.port import BlockedError, Ears, EndError, Job, NotSentError
 from bridges.journal import JournalClosedError
 from bridges.message import Message
-from bridges.pace import Backoff
+from bridges.pace import Backoff, either
 from db.bridge_rows import EndRow
 from db.bridge_store import BridgeStore
 from db.ids import EndId
@@ -64,6 +64,8 @@ class _Channel:
     live: bool = False
     problem: str = "not_connected"
     behind: asyncio.Event = field(default_factory=asyncio.Event)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    """What we may do there may have changed: a catching-up that was held up need not wait longer."""
     buffer: deque[discord.Message] = field(default_factory=deque)
 
     @property
@@ -93,6 +95,12 @@ class DiscordHome:
         self._connected = asyncio.Event()
         bot.add_listener(self._on_new_session, "on_connect")
         bot.add_listener(self._on_message, "on_message")
+        bot.add_listener(self._on_channel_update, "on_guild_channel_update")
+        bot.add_listener(self._on_channel_delete, "on_guild_channel_delete")
+        bot.add_listener(self._on_role_update, "on_guild_role_update")
+        bot.add_listener(self._on_member_update, "on_member_update")
+        bot.add_listener(self._on_guild, "on_guild_join")
+        bot.add_listener(self._on_guild, "on_guild_remove")
 
     async def add(self, row: EndRow, label: str) -> DiscordEnd:
         """Serve one more channel; call before the bot connects."""
@@ -143,6 +151,43 @@ class DiscordHome:
             channel.buffer.clear()
             channel.behind.set()
 
+    # ── what we may do changes
+
+    async def _on_channel_update(self, _: object, after: discord.abc.GuildChannel) -> None:
+        self._look_again(after.id)
+
+    async def _on_channel_delete(self, gone: discord.abc.GuildChannel) -> None:
+        self._look_again(gone.id)
+
+    async def _on_role_update(self, before: discord.Role, after: discord.Role) -> None:
+        if before.permissions != after.permissions:
+            await self._on_guild(after.guild)
+
+    async def _on_member_update(self, _: object, after: discord.Member) -> None:
+        # sent for ourselves without the members intent too: a role was given or taken
+        if after == after.guild.me:
+            await self._on_guild(after.guild)
+
+    async def _on_guild(self, guild: discord.Guild) -> None:
+        for channel in guild.channels:
+            self._look_again(channel.id)
+
+    def _look_again(self, channel_id: int) -> None:
+        """Catch up as if anew: a channel that we cannot see sends no events, and nobody says that it stopped.
+
+        So what was said until we may see it again is read then, and why we may not is shown until then.
+        """
+        channel = self._channels.get(channel_id)
+        if channel is None or not self._connected.is_set():
+            return
+        if channel.live:
+            channel.live = False
+            channel.problem = "catching_up"
+        channel.behind.set()
+        channel.changed.set()
+        if self._ears is not None:
+            self._ears.mended(channel.row.id)
+
     def _is_news(self, channel: _Channel, message: discord.Message) -> bool:
         """Say whether somebody else wrote it: decided by webhook and account, known before anything is sent."""
         if message.webhook_id is not None and str(message.webhook_id) in channel.webhook_ids:
@@ -186,6 +231,7 @@ class DiscordHome:
         while True:
             await channel.behind.wait()
             channel.behind.clear()
+            channel.changed.clear()
             try:
                 await self._catch_up(channel)
                 backoff.reset()
@@ -193,7 +239,11 @@ class DiscordHome:
                 channel.problem = error.reason
                 log.warning("catching up is held up", lane=channel.label, reason=error.reason)
                 channel.behind.set()
-                await self._sleep(error.retry_after or backoff.next())
+                seconds = error.retry_after or backoff.next()
+                await either(self._pause(seconds), channel.changed.wait())
+
+    async def _pause(self, seconds: float) -> None:
+        await self._sleep(seconds)
 
     async def _catch_up(self, channel: _Channel) -> None:
         if channel.position is None:

@@ -36,17 +36,18 @@ MOST_NAMES = 5000
 
 NOTHING: Mapping[str, list[str]] = {"types": []}
 SPOKEN = ["m.room.message"]
-TOLD = ["m.room.member", "m.room.encryption"]
+TOLD = ["m.room.member", "m.room.encryption", "m.room.power_levels"]
 SYNC: Mapping[str, Any] = {
     "timeline": {"types": [*SPOKEN, *TOLD], "limit": PAGE, "lazy_load_members": True},
     "state": {"types": TOLD, "lazy_load_members": True},
     "ephemeral": NOTHING,
     "account_data": NOTHING,
 }
-"""What news are: words, names, and whether a room has become encrypted."""
+"""What news are: words, names, whether a room has become encrypted, and who may speak there."""
 OPENING: Mapping[str, Any] = {
     "timeline": {"types": ["m.room.encryption"], "limit": 1},
-    "state": {"types": ["m.room.encryption"]},
+    # a room of which nothing is told is left out; every room has been created
+    "state": {"types": ["m.room.create", "m.room.encryption"]},
     "ephemeral": NOTHING,
     "account_data": NOTHING,
 }
@@ -58,6 +59,8 @@ class _Room:
     row: EndRow
     label: str
     closed: str | None = "matrix.not_connected"
+    entering: bool = False
+    """We have joined; the sync that brings the room is still to come."""
 
     @property
     def room_id(self) -> str:
@@ -138,11 +141,14 @@ class MatrixHome:
         while True:
             await self._sleep(JOIN_AGAIN_SECONDS)
             for room in self._rooms.values():
-                if room.closed == "matrix.not_invited":
-                    try:
-                        await self._join(room)
-                    except EndError as error:
-                        log.warning("joining is held up", lane=room.label, reason=error.reason)
+                await self._try_joining(room)
+
+    async def _try_joining(self, room: _Room) -> None:
+        if room.closed == "matrix.not_invited":
+            try:
+                await self._join(room)
+            except EndError as error:
+                log.warning("joining is held up", lane=room.label, reason=error.reason)
 
     async def _open_rooms(self, *, new: bool, stream: str) -> str:
         """Learn in one request which rooms we are in and which of them are encrypted; join the others.
@@ -176,6 +182,12 @@ class MatrixHome:
             room.closed = "matrix.not_invited"
         else:
             room.closed = "matrix.encrypted_room" if encrypted else None
+            room.entering = True
+            self._say_mended(room)
+
+    def _say_mended(self, room: _Room) -> None:
+        if self._ears is not None:
+            self._ears.mended(room.row.id)
 
     async def _is_encrypted(self, room: _Room) -> bool:
         try:
@@ -203,28 +215,48 @@ class MatrixHome:
         next_batch = str(batch["next_batch"])
         messages: list[Message] = []
         joined: dict[EndId, str] = {}
-        for room_id, told in batch.get("rooms", {}).get("join", {}).items():
-            room = self._rooms.get(room_id)
-            if room is None:
-                continue
+        rooms = batch.get("rooms", {})
+        for room_id in self._rooms.keys() & rooms.get("join", {}).keys():
+            room, told = self._rooms[room_id], rooms["join"][room_id]
             self._learn(room, told.get("state", {}).get("events", []))
-            events = told.get("timeline", {}).get("events", [])
-            if room.row.joined_at_ref is None:
-                # the end is new: what was said until now stays where it was said (DOMAIN 3.11)
-                self._learn(room, events)
-                continue
-            if told["timeline"].get("limited"):
-                events = await self._gap(room, told["timeline"]["prev_batch"], since) + events
-            for event in events:
+            if room.entering:
+                room.entering = False
+                joined[room.row.id] = next_batch[:255]
+            for event in await self._news(room, told.get("timeline", {}), since, new=room.row.id in joined):
                 self._learn(room, [event])
                 if (message := await self._message(room, event)) is not None:
                     messages.append(message)
         for room in self._rooms.values():
-            if room.row.joined_at_ref is None and room.closed is None:
+            if room.row.joined_at_ref is None and room.closed is None and not room.entering:
                 joined[room.row.id] = next_batch[:255]
         if messages or joined or next_batch != since:
             await self._hear(messages, stream, next_batch, joined)
+        for room_id in self._rooms.keys() & rooms.get("leave", {}).keys():
+            if not self._rooms[room_id].entering:
+                self._rooms[room_id].closed = "matrix.not_invited"
+        for room_id in self._rooms.keys() & rooms.get("invite", {}).keys():
+            await self._try_joining(self._rooms[room_id])
         return next_batch
+
+    async def _news(
+        self, room: _Room, timeline: Mapping[str, Any], since: str, *, new: bool
+    ) -> list[dict[str, Any]]:
+        """Return the events since the last sync, or since we came in: what was said before stays (DOMAIN 3.11)."""
+        events: list[dict[str, Any]] = timeline.get("events", [])
+        if new:
+            entries = [number for number, event in enumerate(events, 1) if self._is_entry(event)]
+            start = entries[-1] if entries else len(events)
+        elif room.row.joined_at_ref is None:
+            start = len(events)
+        elif timeline.get("limited"):
+            return await self._gap(room, timeline["prev_batch"], since) + events
+        else:
+            return events
+        self._learn(room, events[:start])
+        return events[start:]
+
+    def _is_entry(self, event: Mapping[str, Any]) -> bool:
+        return event.get("type") == "m.room.member" and event.get("state_key") == self._client.user_id
 
     async def _hear(
         self, messages: Sequence[Message], stream: str, position: str, joined: Mapping[EndId, str]
@@ -271,6 +303,8 @@ class MatrixHome:
             elif event.get("type") == "m.room.encryption":
                 # DOMAIN BRG-8: an encrypted room is refused, a bridge would end its protection unseen
                 room.closed = "matrix.encrypted_room"
+            elif event.get("type") == "m.room.power_levels":
+                self._say_mended(room)
 
     def _remember(self, room: _Room, user: str, name: object) -> str:
         known = name if isinstance(name, str) and name.strip() else user[1:].split(":", 1)[0]

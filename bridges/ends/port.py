@@ -103,6 +103,9 @@ class Ears(Protocol):
         joined: Mapping[EndId, str] | None = None,
     ) -> Awaitable[object]: ...
 
+    def mended(self, end: EndId) -> None:
+        """Say that what blocked an end may be mended: a permission was given, the bot was let in."""
+
 
 Job = Callable[[], Coroutine[Any, Any, None]]
 """Work that runs until cancelled, as a task of its own that is started again when it fails."""

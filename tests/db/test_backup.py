@@ -25,11 +25,11 @@ async def fill(database: Database, messages: int = 300) -> None:
     places = [Place(Platform.DISCORD, "100000000000000001"), Place(Platform.MATRIX, "!วิทยุ:river.example")]
     (conversation,) = await store.settle_conversations({"radio": places})
     channel, room = conversation.ends
-    async with database.write() as connection:
-        receipts = tuple(Receipt(channel.id, str(n), (room.id,), HEARD_AT) for n in range(messages))
-        intents = await store.record_receipts(connection, ReceiptBatch(receipts, {"stream": "s1"}))
-        done = [Delivery(intent, (Copy(0, f"${intent.id}"),)) for intent in intents[: messages // 2]]
-        await store.record_deliveries(connection, done)
+    receipts = tuple(Receipt(channel.id, str(n), (room.id,), HEARD_AT) for n in range(messages))
+    batch = ReceiptBatch(receipts, {"stream": "s1"})
+    intents = await database.transact(lambda connection: store.record_receipts(connection, batch))
+    done = [Delivery(intent, (Copy(0, f"${intent.id}"),)) for intent in intents[: messages // 2]]
+    await database.transact(lambda connection: store.record_deliveries(connection, done))
 
 
 async def contents(database: Database) -> dict[str, list[tuple[object, ...]]]:
@@ -66,8 +66,8 @@ async def test_a_backup_goes_into_either_engine_and_counting_goes_on(
         {"radio": [Place(Platform.DISCORD, "100000000000000001"), Place(Platform.MATRIX, "!วิทยุ:river.example")]}
     )
     receipt = Receipt(conversation.ends[0].id, "new", (conversation.ends[1].id,), HEARD_AT)
-    async with target.write() as connection:
-        (intent,) = await store.record_receipts(connection, ReceiptBatch((receipt,)))
+    batch = ReceiptBatch((receipt,))
+    (intent,) = await target.transact(lambda connection: store.record_receipts(connection, batch))
     assert intent.id == 301
     await target.close()
 

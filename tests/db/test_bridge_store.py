@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import Connection
 
 from db.bridge_rows import ConversationRow, Copy, Delivery, Intent, Place, Platform, Receipt, ReceiptBatch
 from db.bridge_store import BridgeStore
@@ -24,13 +25,11 @@ def store(database: Database) -> BridgeStore:
 
 
 async def receive(database: Database, store: BridgeStore, batch: ReceiptBatch) -> list[Intent]:
-    async with database.write() as connection:
-        return await store.record_receipts(connection, batch)
+    return await database.transact(lambda connection: store.record_receipts(connection, batch))
 
 
 async def settle(database: Database, store: BridgeStore, *deliveries: Delivery) -> None:
-    async with database.write() as connection:
-        await store.record_deliveries(connection, deliveries)
+    await database.transact(lambda connection: store.record_deliveries(connection, deliveries))
 
 
 def heard(conversation: ConversationRow, *refs: str) -> ReceiptBatch:
@@ -118,10 +117,13 @@ async def test_positions_move_in_the_same_transaction_as_what_was_heard(
 ) -> None:
     (conversation,) = await store.settle_conversations({"radio": [CHANNEL, ROOM]})
     batch = ReceiptBatch(heard(conversation, "1").receipts, {"matrix:bot": "s2"})
+
+    def fail(connection: Connection) -> None:
+        store.record_receipts(connection, batch)
+        raise RuntimeError
+
     with pytest.raises(RuntimeError):
-        async with database.write() as connection:
-            await store.record_receipts(connection, batch)
-            raise RuntimeError
+        await database.transact(fail)
     assert await store.position("matrix:bot") is None
     assert len(await receive(database, store, batch)) == 1
     assert await store.position("matrix:bot") == "s2"
