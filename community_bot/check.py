@@ -14,7 +14,8 @@ from db.schema import schema_version
 
 async def check_everything(settings: Settings) -> list[Finding]:
     """Return what was found, in the order in which an operator would mend it."""
-    findings = [Finding(True, "Settings", f"{len(settings.conversations)} conversations, all keys in order")]
+    joined = ", ".join(conversation.key for conversation in settings.conversations) or "no conversation yet"
+    findings = [Finding(True, "Settings", f"all keys in order; joined: {joined}")]
     findings += [
         Finding(False, "Settings", f"{warning.key}: {warning.expected}", f"It stands in {warning.where}.")
         for warning in settings.settings_warnings

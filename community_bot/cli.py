@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 from urllib.error import HTTPError
 
+import aiohttp
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -23,6 +24,7 @@ from community_bot.app import App, open_database
 from community_bot.check import check_everything
 from community_bot.errors import OperatorError
 from community_bot.logs import configure_logs
+from community_bot.platforms.matrix import MatrixConnection
 from config import Settings, SettingsError, generate_network_key, load_settings
 from db.backup import back_up, restore
 from db.engine import Database
@@ -30,11 +32,11 @@ from db.errors import BackupError, DatabaseError
 from db.schema import head, schema_version, upgrade
 
 DEFAULT_SETTINGS = Path("config/network.toml")
-BACKUPS = Path("backups")
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# no emoji: rich would read "bridge:radio:discord1" as one
+out = Console(highlight=False, emoji=False)
+err = Console(stderr=True, highlight=False, emoji=False)
 
 SettingsOption = Annotated[
     Path | None, typer.Option("--settings", help="The settings file; config/network.toml when left out.")
@@ -108,7 +110,10 @@ def check(settings: SettingsOption = None) -> None:
     loaded = load_settings(settings)
     configure_logs("error", "console")
     findings = run_async(lambda: check_everything(loaded))
-    table = Table("", "what", "found", "what to do", show_lines=True)
+    table = Table("", show_lines=True)
+    for heading in ("what", "found", "what to do"):
+        # a link that is cut short is of no use
+        table.add_column(heading, overflow="fold")
     for finding in findings:
         mark = "[green]✓[/]" if finding.ok else "[red]✗[/]"
         table.add_row(mark, *(escape(text) for text in (finding.what, finding.said, finding.cure)))
@@ -134,7 +139,9 @@ async def _migrate(settings: Settings, *, tell: bool = False) -> None:
                 out.print(f"Nothing to do: the database is at version {version.head}.")
             return
         if not version.is_empty:
-            path = BACKUPS / f"before-{version.head}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.backup"
+            path = (
+                Path(settings.database.backups) / f"before-{version.head}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.backup"
+            )
             await _back_up(database, path, settings)
         await upgrade(database)
         out.print(f"The database is now at version {head()}.")
@@ -157,13 +164,13 @@ async def _back_up(database: Database, path: Path, settings: Settings) -> None:
 @app.command()
 def backup(
     to: Annotated[
-        Path | None, typer.Argument(help="The file to write; backups/<time>.backup when left out.")
+        Path | None, typer.Argument(help="The file to write; <time>.backup in database.backups when left out.")
     ] = None,
     settings: SettingsOption = None,
 ) -> None:
     """Write the whole database to one encrypted file. Only the network key opens it."""
     loaded = load_settings(settings)
-    path = to or BACKUPS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.backup"
+    path = to or Path(loaded.database.backups) / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.backup"
     if path.exists():
         raise BackupError(f"There is something at {path} already.", "Choose another name, or move it away.")
 
@@ -206,6 +213,37 @@ def restore_command(
 def new_key() -> None:
     """Print a new network key. Put it into secrets/network_key and keep a copy off this machine."""
     sys.stdout.write(generate_network_key() + "\n")
+
+
+@app.command()
+def matrix_login(
+    homeserver: Annotated[str, typer.Option(help="Its address, such as https://matrix.example.org")],
+    user_id: Annotated[str, typer.Option(help="The bot's account, such as @community:example.org")],
+    device_id: Annotated[
+        str, typer.Option(help="The device the bot stays; as matrix.device_id says.")
+    ] = "COMMUNITYBOT",
+) -> None:
+    """Log the Matrix account in with its password and print the token, to keep in secrets/matrix_access_token."""
+    password: str = typer.prompt("Password of the bot's account", hide_input=True, err=True)
+
+    async def job() -> str:
+        connection = MatrixConnection(homeserver, user_id, device_id, access_token=None, password=password)
+        try:
+            problem = await connection.try_once()
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            problem = type(error).__name__
+        finally:
+            await connection.close()
+        if problem is not None:
+            raise OperatorError(
+                "matrix.unreachable",
+                f"The homeserver {homeserver} does not answer ({problem}).",
+                "Check its address, and that it is running.",
+            )
+        return str(connection.client.access_token)
+
+    configure_logs("error", "console")
+    sys.stdout.write(run_async(job) + "\n")
 
 
 @app.command()

@@ -58,6 +58,8 @@ class DatabaseSettings(Section):
         90
     )
     """For how many days the identifiers of bridged copies are kept, so that a retraction reaches them all."""
+    backups: Annotated[str, Field(min_length=1), MustBe("a folder, such as backups or /srv/backups")] = "backups"
+    """Where ``backup`` writes unless told otherwise, and where ``migrate`` puts what it saves before it begins."""
 
 
 class DiscordSettings(Section):

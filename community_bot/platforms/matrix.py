@@ -90,7 +90,9 @@ class MatrixConnection:
         return OperatorError(
             "matrix.login",
             f"The homeserver {self._homeserver} refuses the {kind} of {self._user_id}.",
-            f"Put a valid one into the secret matrix_{kind.replace(' ', '_')}.",
+            "Get a new one with: community-bot matrix-login, and put it into the secret matrix_access_token."
+            if self._access_token is not None
+            else "Check account and password; where the bot logs in by itself, the secret matrix_password.",
         )
 
     async def close(self) -> None:
