@@ -85,19 +85,25 @@ def _object(raw: bytes) -> dict[str, Any] | None:
     return answer if isinstance(answer, dict) else None
 
 
+MEANING: Mapping[int, tuple[type[EndError], str]] = {
+    401: (BlockedError, "matrix.login_lost"),
+    403: (BlockedError, "matrix.forbidden"),
+    404: (MissingError, "matrix.missing"),
+}
+"""What a refusal in the homeserver's own words means for a message; every other 4xx is ``matrix.refused``."""
+
+
 def _explain(status: int, answer: Mapping[str, Any]) -> EndError:
     """Say what an answer other than success means."""
     code = answer.get("errcode")
     if status == 429 or code == "M_LIMIT_EXCEEDED":
         wait = answer.get("retry_after_ms")
         return NotSentError("matrix.limit", retry_after=wait / 1000 if isinstance(wait, int | float) else 2.0)
-    if status == 401:
-        return BlockedError("matrix.login_lost")
-    if status == 403:
-        return BlockedError("matrix.forbidden")
-    if status == 404:
-        return MissingError("matrix.missing")
-    if 400 <= status < 500:
-        return RefusedError("matrix.too_large" if code == "M_TOO_LARGE" or status == 413 else "matrix.refused")
-    # 2xx without an object, or 5xx, also from a proxy in front: the homeserver may have taken it all the same
-    return UnsureError("matrix.unavailable")
+    if status == 413 or code == "M_TOO_LARGE":
+        return RefusedError("matrix.too_large")
+    if not isinstance(code, str) or not 400 <= status < 500:
+        # 5xx, or a proxy's page while the homeserver behind it restarts: taken for its word, the page's 404 would
+        # lose a message. Whatever came before it may have taken effect.
+        return UnsureError("matrix.unavailable")
+    kind, reason = MEANING.get(status, (RefusedError, "matrix.refused"))
+    return kind(reason)

@@ -46,8 +46,7 @@ SYNC: Mapping[str, Any] = {
 """What news are: words, names, whether a room has become encrypted, and who may speak there."""
 OPENING: Mapping[str, Any] = {
     "timeline": {"types": ["m.room.encryption"], "limit": 1},
-    # a room of which nothing is told is left out; every room has been created
-    "state": {"types": ["m.room.create", "m.room.encryption"]},
+    "state": {"types": ["m.room.encryption"]},
     "ephemeral": NOTHING,
     "account_data": NOTHING,
 }
@@ -200,6 +199,9 @@ class MatrixHome:
         query = {"filter": await self._filter(kind), "timeout": str(LONG_POLL_MS if wait else 0)}
         if since is not None:
             query["since"] = since
+        else:
+            # Synapse leaves out a room of which nothing passes the filter, unless the full state is asked for
+            query["full_state"] = "true"
         return await self._client.get("sync", query=query, timeout=LONG_POLL_MS / 1000 + 15)
 
     async def _filter(self, kind: Mapping[str, Any]) -> str:

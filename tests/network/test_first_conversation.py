@@ -10,6 +10,7 @@ from contextlib import closing
 import pytest
 
 from tests.network.two_rooms import TwoRooms
+from tests.sandbox.discord.openapi import DOCUMENT, DiscordContract
 
 pytestmark = pytest.mark.network
 
@@ -33,6 +34,25 @@ async def test_a_message_crosses_both_ways_under_its_authors_name(rooms: TwoRoom
     execute = [r for r in rooms.network.discord.requests if "/webhooks/" in r.path and r.method == "POST"][-1]
     assert execute.json is not None
     assert execute.json["allowed_mentions"] == {"parse": []}
+
+
+@pytest.mark.skipif(not DOCUMENT.exists(), reason="Discord's OpenAPI document is not beside the repository")
+async def test_what_the_bot_asks_of_discord_agrees_with_discords_own_description(rooms: TwoRooms) -> None:
+    await rooms.bot.start()
+    await rooms.bot.ready()
+    await rooms.say_on_matrix("hola")
+    await rooms.say_on_discord("สวัสดี")
+    await rooms.until_copied(on_discord=["hola"], on_matrix=["สวัสดี"])
+    await rooms.bot.kill()
+    await rooms.say_on_discord("อยู่ไหม")
+    await rooms.say_on_matrix("¿siguen?")
+    await rooms.bot.start()
+    await rooms.until_copied(on_discord=["hola", "¿siguen?"], on_matrix=["สวัสดี", "อยู่ไหม"])
+    contract = DiscordContract.load()
+    asked = [record for record in rooms.network.discord.requests if record.status is not None]
+    assert {"POST", "GET"} <= {record.method for record in asked}
+    assert [problem for record in asked for problem in contract.check(record)] == []
+    assert rooms.network.discord.unsupported == []
 
 
 async def test_a_long_message_crosses_in_parts_and_thai_stays_whole(rooms: TwoRooms) -> None:
