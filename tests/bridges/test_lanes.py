@@ -70,16 +70,17 @@ class Process:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Process]:
         """Run until the block ends, then die at once: nothing is written in an orderly way."""
-        tasks = [
-            asyncio.create_task(self.journal.run()),
-            *(asyncio.create_task(x.run()) for x in self.lanes.values()),
-        ]
+        self._running = {lane: asyncio.create_task(lane.run()) for lane in self.lanes.values()}
+        tasks = [asyncio.create_task(self.journal.run()), *self._running.values()]
         try:
             yield self
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    def ended(self, lane: Lane) -> bool:
+        return self._running[lane].done()
 
     def counted(self, name: str, **labels: str) -> float:
         return self.registry.get_sample_value(name, labels) or 0.0
@@ -280,8 +281,20 @@ async def test_finishing_ends_after_the_message_at_hand(
     assert await process.store.waiting_count(target.id) == 4
 
 
-class _Killed(BaseException):
-    """Stands for SIGKILL at one point: no handler in the code under test may survive it."""
+async def test_finishing_does_not_wait_for_a_limit_to_pass(
+    sqlite_database: Database, places: tuple[MemoryPlace, MemoryPlace]
+) -> None:
+    source, target = places
+    target.troubles.append((NotSentError("discord.limit_shared", retry_after=3600), False))
+    process = Process(sqlite_database, source, target)
+    process.lane._sleep = asyncio.sleep
+    async with process.running():
+        await process.inbox.hear([source.write("1", "later")])
+        await until(lambda: process.lane.state is LaneState.WAITING)
+        process.lane.finish()
+        await until(lambda: process.ended(process.lane))
+    async with Process(sqlite_database, source, target).running():
+        await until(lambda: target.texts() == ["later"])
 
 
 KILLS = [
