@@ -183,8 +183,12 @@ async def test_killed_at_many_random_points_it_loses_doubles_and_disorders_nothi
     async def kill_at_random() -> int:
         kills = 0
         while not talking.done():
-            # up to 2.5 s: from before it has connected to long after
-            await asyncio.wait([talking], timeout=chance.uniform(0.3, 2.5))
+            if chance.random() < 0.5:
+                # the worst moment: the message has just appeared, and the bot has not heard of it yet
+                await rooms.until_next_copy_on_discord(or_done=talking)
+            else:
+                # up to 2.5 s: from before it has connected to long after
+                await asyncio.wait([talking], timeout=chance.uniform(0.3, 2.5))
             await rooms.bot.kill()
             kills += 1
             await rooms.bot.start()

@@ -26,13 +26,17 @@ TWO_ROOMS = Network(
 
 
 class TwoRooms:
-    """Short names for the parts of a network of :data:`TWO_ROOMS`, and what stands at each end."""
+    """Short names for the parts of a network of :data:`TWO_ROOMS`, and what stands at each end.
 
-    def __init__(self, network: SandboxNetwork) -> None:
+    A network with more rooms has one such pair for each conversation; ``key`` names it.
+    """
+
+    def __init__(self, network: SandboxNetwork, key: str = "radio") -> None:
         self.network = network
+        self.key = key
         self.bot = network.bot
-        self.channel: SimChannel = network.channels["river", "radio"]
-        self.room: str = network.rooms["hill", "radio"]
+        self.channel: SimChannel = network.channels["river", key]
+        self.room: str = network.rooms["hill", key]
         self.baitoey: SimMember = network.on_discord["baitoey"]
         self.tono: MatrixPerson = network.on_matrix["tono"]
 
@@ -65,6 +69,16 @@ class TwoRooms:
             discord, matrix = self.copies_on_discord(), await self.copies_on_matrix()
             missing = [t for t in on_discord if t not in discord], [t for t in on_matrix if t not in matrix]
             raise AssertionError(f"missing on Discord and Matrix: {missing}\n{self.bot.tail()}") from None
+
+    async def until_next_copy_on_discord(self, *, or_done: asyncio.Task[None]) -> None:
+        """Wait until one more copy appears in the channel, or the task ends; return in that very moment."""
+        already = len(self.copies_on_discord())
+        copied = asyncio.ensure_future(
+            self.channel.wait_for(lambda _: len(self.copies_on_discord()) > already, timeout=60)
+        )
+        await asyncio.wait({copied, or_done}, return_when=asyncio.FIRST_COMPLETED)
+        copied.cancel()
+        await asyncio.gather(copied, return_exceptions=True)
 
     async def settled(self) -> None:
         """Wait until every lane is empty, so that anything said twice would stand there by now."""
