@@ -27,11 +27,11 @@ from community_bot.logs import watch_loop
 from community_bot.platforms.discord import CommunityBot, DiscordConnection, point_at
 from community_bot.platforms.matrix import MatrixConnection
 from community_bot.tasks import Backoff, TaskKeeper
+from community_bot.upkeep import open_database
 from community_bot.web.health import Check, HealthServer
 from config import Settings
 from db.bridge_rows import Place, Platform
 from db.bridge_store import BridgeStore
-from db.engine import Database
 from db.retention import purge_expired
 from db.schema import require_current
 
@@ -223,16 +223,6 @@ class App:
         if self.health is not None:
             await self.health.stop()
         await self._database.close()
-
-
-def open_database(settings: Settings) -> Database:
-    """Return the database of the settings, its SQLite folder made. Raises :class:`DatabaseUnreachableError`."""
-    password = settings.secrets.database_password
-    database = Database(
-        settings.database.url, password=password.get_secret_value() if password is not None else None
-    )
-    database.prepare_folder()
-    return database
 
 
 def matrix_connection(settings: Settings) -> MatrixConnection:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from community_bot.app import matrix_connection, open_database
+from community_bot.app import matrix_connection
 from community_bot.platforms.discord import point_at
 from community_bot.platforms.discord_check import check_discord
 from community_bot.platforms.findings import Finding
 from community_bot.platforms.matrix_check import check_matrix
+from community_bot.upkeep import open_database
 from config import Settings
 from db.errors import DatabaseError
 from db.schema import schema_version

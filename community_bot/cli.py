@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import sys
 import urllib.request
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
 from http.client import HTTPException
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 from urllib.error import HTTPError
 
-import aiohttp
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from community_bot.app import App, open_database
-from community_bot.check import check_everything
 from community_bot.errors import OperatorError
 from community_bot.logs import configure_logs
-from community_bot.platforms.matrix import MatrixConnection
-from config import Settings, SettingsError, generate_network_key, load_settings
-from db.backup import back_up, restore
-from db.engine import Database
+from config import SettingsError, generate_network_key, load_settings
 from db.errors import BackupError, DatabaseError
-from db.schema import head, schema_version, upgrade
+
+# What only some commands need is imported in them: `health` runs every half minute, and all of it takes a second.
 
 DEFAULT_SETTINGS = Path("config/network.toml")
 
@@ -45,6 +40,11 @@ SettingsOption = Annotated[
 
 def main() -> None:
     """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows no ✓ shows a question mark
+    # what nobody foresaw is told as a reference and places in the code, without what it was about
+    configure_logs("error", "console")
     try:
         app()
     except SettingsError as error:
@@ -56,6 +56,11 @@ def main() -> None:
             f"The package {error.name} is not installed.",
             "It comes with one of the bot's extras: postgres for a PostgreSQL database, sandbox for the sandbox.",
         )
+
+
+def say(text: str) -> None:
+    """Print one line as it is: uncut, and with no brackets read as markup."""
+    out.print(text, soft_wrap=True, markup=False)
 
 
 def fail(text: str, cure: str) -> NoReturn:
@@ -90,16 +95,17 @@ def up(settings: SettingsOption = None) -> None:
 @app.command()
 def run(settings: SettingsOption = None) -> None:
     """Run the bot; brings the database to the needed version first, after a backup."""
+    from community_bot.app import App  # noqa: PLC0415
+    from community_bot.upkeep import bring_up_to_date  # noqa: PLC0415
+
     loaded = load_settings(settings)
     configure_logs(loaded.logs.level, loaded.logs.format)
     for warning in loaded.settings_warnings:
         err.print(f"! {warning.key}: {warning.expected} ({warning.where})", markup=False, soft_wrap=True)
 
     async def job() -> None:
-        await _migrate(loaded)
-        await App(loaded).run(
-            on_ready=lambda url: out.print(f"Running. State: {url}/readyz", soft_wrap=True, markup=False)
-        )
+        await bring_up_to_date(loaded, say)
+        await App(loaded).run(on_ready=lambda url: say(f"Running. State: {url}/readyz"))
 
     run_async(job)
 
@@ -107,8 +113,9 @@ def run(settings: SettingsOption = None) -> None:
 @app.command()
 def check(settings: SettingsOption = None) -> None:
     """Look at everything the bot depends on; say what to do about each red line."""
+    from community_bot.check import check_everything  # noqa: PLC0415
+
     loaded = load_settings(settings)
-    configure_logs("error", "console")
     findings = run_async(lambda: check_everything(loaded))
     table = Table("", show_lines=True)
     for heading in ("what", "found", "what to do"):
@@ -126,39 +133,12 @@ def check(settings: SettingsOption = None) -> None:
 @app.command()
 def migrate(settings: SettingsOption = None) -> None:
     """Bring the database to the version this software needs, after a backup."""
+    from community_bot.upkeep import bring_up_to_date  # noqa: PLC0415
+    from db.schema import head  # noqa: PLC0415
+
     loaded = load_settings(settings)
-    run_async(lambda: _migrate(loaded, tell=True))
-
-
-async def _migrate(settings: Settings, *, tell: bool = False) -> None:
-    database = open_database(settings)
-    try:
-        version = await schema_version(database)
-        if version.is_current:
-            if tell:
-                out.print(f"Nothing to do: the database is at version {version.head}.")
-            return
-        if not version.is_empty:
-            path = (
-                Path(settings.database.backups) / f"before-{version.head}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.backup"
-            )
-            await _back_up(database, path, settings)
-        await upgrade(database)
-        out.print(f"The database is now at version {head()}.")
-    finally:
-        await database.close()
-
-
-async def _back_up(database: Database, path: Path, settings: Settings) -> None:
-    try:
-        report = await back_up(database, path, settings.secrets.network_key_bytes())
-    except OSError as error:
-        raise BackupError(
-            f"The backup {path} cannot be written: {error.strerror}.",
-            "Choose a folder that may be written and has room.",
-        ) from error
-    words = f"Backup written: {report.path} ({report.rows} rows, version {report.schema})."
-    out.print(words, soft_wrap=True, markup=False)
+    if not run_async(lambda: bring_up_to_date(loaded, say)):
+        say(f"Nothing to do: the database is at version {head()}.")
 
 
 @app.command()
@@ -169,19 +149,13 @@ def backup(
     settings: SettingsOption = None,
 ) -> None:
     """Write the whole database to one encrypted file. Only the network key opens it."""
+    from community_bot.upkeep import new_backup_path, save  # noqa: PLC0415
+
     loaded = load_settings(settings)
-    path = to or Path(loaded.database.backups) / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.backup"
+    path = to or new_backup_path(loaded)
     if path.exists():
         raise BackupError(f"There is something at {path} already.", "Choose another name, or move it away.")
-
-    async def job() -> None:
-        database = open_database(loaded)
-        try:
-            await _back_up(database, path, loaded)
-        finally:
-            await database.close()
-
-    run_async(job)
+    run_async(lambda: save(loaded, path, say))
 
 
 @app.command(name="restore")
@@ -191,22 +165,10 @@ def restore_command(
     settings: SettingsOption = None,
 ) -> None:
     """Fill the database from a backup: wholly, or not at all."""
+    from community_bot.upkeep import bring_back  # noqa: PLC0415
+
     loaded = load_settings(settings)
-
-    async def job() -> None:
-        database = open_database(loaded)
-        try:
-            key = loaded.secrets.network_key_bytes()
-            report = await restore(database, backup_file, key, replace=replace)
-        except OSError as error:
-            raise BackupError(
-                f"The backup {backup_file} cannot be read: {error.strerror}.", "Check the path and who may read it."
-            ) from error
-        finally:
-            await database.close()
-        out.print(f"Restored {report.rows} rows from {report.path}.", soft_wrap=True, markup=False)
-
-    run_async(job)
+    run_async(lambda: bring_back(loaded, backup_file, say, replace=replace))
 
 
 @app.command()
@@ -224,6 +186,10 @@ def matrix_login(
     ] = "COMMUNITYBOT",
 ) -> None:
     """Log the Matrix account in with its password and print the token, to keep in secrets/matrix_access_token."""
+    import aiohttp  # noqa: PLC0415
+
+    from community_bot.platforms.matrix import MatrixConnection  # noqa: PLC0415
+
     password: str = typer.prompt("Password of the bot's account", hide_input=True, err=True)
 
     async def job() -> str:
@@ -242,7 +208,6 @@ def matrix_login(
             )
         return str(connection.client.access_token)
 
-    configure_logs("error", "console")
     sys.stdout.write(run_async(job) + "\n")
 
 
@@ -264,13 +229,15 @@ def health(settings: SettingsOption = None) -> None:
     except (OSError, HTTPException):
         pass
     nobody = "Nobody answers: the bot is not running, or web.host and web.port differ."
-    out.print(answer.decode(errors="replace") or nobody, markup=False)
+    say(answer.decode(errors="replace") or nobody)
     raise typer.Exit(0 if ready else 1)
 
 
 @app.command()
 def version() -> None:
     """Print the version."""
+    from db.schema import head  # noqa: PLC0415
+
     out.print(f"community-bot {installed_version('community-bot')}, database version {head()}")
 
 

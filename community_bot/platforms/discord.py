@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Literal
 
 import aiohttp
 import discord
 import structlog
 import yarl
+from discord.backoff import ExponentialBackoff
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 
@@ -20,6 +22,23 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 
 # the bot joins no voice channel, so it has nothing to warn about
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
+
+class ShortBackoff(ExponentialBackoff[Literal[False]]):
+    """How long discord.py waits before it connects again: half a minute at most.
+
+    Its own waits grow to 17 minutes and are forgotten only after 34 quiet ones, so that a bad line on one evening
+    makes the bot deaf for a quarter of an hour on the next occasion.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._max = 5
+        self._reset_time = 120
+
+
+# there is no setting for it: this is where the pinned version looks it up
+setattr(discord.client, "ExponentialBackoff", ShortBackoff)  # noqa: B010 - its type says that it cannot be set
 
 
 def needed_intents() -> discord.Intents:
@@ -74,6 +93,7 @@ class DiscordConnection:
         self.state = "not_connected"
         self._token = token
         self._sleep = sleep
+        self._next_wait = FIRST_WAIT
         bot.add_listener(self._on_live, "on_connect")
         bot.add_listener(self._on_live, "on_resumed")
         bot.add_listener(self._on_disconnect, "on_disconnect")
@@ -84,6 +104,11 @@ class DiscordConnection:
         Raises :class:`OperatorError` when the token or an intent is refused; everything else is tried again.
         """
         await self._log_in()
+        while not await self._connect():
+            await self._wait_out("GatewayNotFound")
+
+    async def _connect(self) -> bool:
+        """Stay connected; return False when the gateway was never reached, for discord.py cannot wait for that."""
         try:
             await self.bot.connect(reconnect=True)
         except discord.PrivilegedIntentsRequired as error:
@@ -96,9 +121,20 @@ class DiscordConnection:
             if error.code == 4004:
                 raise refused_token() from error
             raise
+        except AttributeError:
+            # 2.7.1 resumes whenever it could not connect, and trips over the session that it never had
+            if getattr(self.bot, "ws", None) is not None:
+                raise
+            return False
+        return True
+
+    async def _wait_out(self, error_type: str) -> None:
+        self.state = "discord.unreachable"
+        log.warning("Discord does not answer", error_type=error_type, seconds=self._next_wait)
+        await self._sleep(self._next_wait)
+        self._next_wait = min(self._next_wait * 2, LONGEST_WAIT)
 
     async def _log_in(self) -> None:
-        wait = FIRST_WAIT
         while True:
             try:
                 await self.bot.login(self._token)
@@ -106,10 +142,9 @@ class DiscordConnection:
                 raise refused_token() from error
             except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
                 await self.bot.http.close()
-                self.state = "discord.unreachable"
-                log.warning("Discord does not answer", error_type=type(error).__name__, seconds=wait)
-                await self._sleep(wait)
-                wait = min(wait * 2, LONGEST_WAIT)
+                # it closed its connector too, and would log in through that one for ever
+                self.bot.http.connector = discord.utils.MISSING
+                await self._wait_out(type(error).__name__)
             else:
                 return
 
@@ -119,6 +154,7 @@ class DiscordConnection:
 
     async def _on_live(self) -> None:
         self.state = "live"
+        self._next_wait = FIRST_WAIT
 
     async def _on_disconnect(self) -> None:
         self.state = "discord.reconnecting"

@@ -53,6 +53,9 @@ async def _room(client: nio.AsyncClient, room: str) -> Finding:
             "is end-to-end encrypted; a bridge would end that protection, so the bot refuses",
             "Use a room without encryption for the bridge, and keep this one for what must stay among you.",
         )
+    if encryption.status_code != "M_NOT_FOUND":
+        said = f"cannot be looked at ({encryption.status_code or 'no answer'})"
+        return Finding(False, what, said, "Run check again; if it stays, look at the homeserver's log.")
     levels = await client.room_get_state_event(room, "m.room.power_levels")
     content: dict[str, Any] = {} if isinstance(levels, nio.ErrorResponse) else levels.content
     own, needed = _own_level(content, str(client.user_id)), _level_to_speak(content)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from sqlalchemy.exc import IntegrityError
 
 from bridges.journal import MOST_AT_ONCE, Journal, JournalClosedError
@@ -81,17 +81,15 @@ async def hasty_desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 
 @contextmanager
-def counted_commits(database: Database) -> Iterator[list[int]]:
-    commits: list[int] = []
-
-    def note(connection: object) -> None:
-        commits.append(1)
-
-    event.listen(database.engine.sync_engine, "commit", note)
+def counted_commits() -> Iterator[list[object]]:
+    """Note the commits of all engines, whichever thread they run in."""
+    commits: list[object] = []
+    note = commits.append
+    event.listen(Engine, "commit", note)
     try:
         yield commits
     finally:
-        event.remove(database.engine.sync_engine, "commit", note)
+        event.remove(Engine, "commit", note)
 
 
 @contextmanager
@@ -105,7 +103,7 @@ def held(database: Database) -> Iterator[None]:
 
 
 async def test_what_gathers_goes_into_one_commit(desk: Desk) -> None:
-    with counted_commits(desk.database) as commits:
+    with counted_commits() as commits:
         futures = [desk.hear(str(number)) for number in range(MOST_AT_ONCE)]
         async with desk.running():
             await asyncio.gather(*futures)
@@ -114,7 +112,7 @@ async def test_what_gathers_goes_into_one_commit(desk: Desk) -> None:
 
 
 async def test_more_than_a_commit_holds_goes_into_the_next(desk: Desk) -> None:
-    with counted_commits(desk.database) as commits:
+    with counted_commits() as commits:
         futures = [desk.hear(str(number)) for number in range(2 * MOST_AT_ONCE + 50)]
         async with desk.running():
             await asyncio.gather(*futures)

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from sandbox.discord import RateLimits
 from sandbox.network import SandboxNetwork
 from tests.network.two_rooms import TWO_ROOMS, TwoRooms
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let the processes that tests start keep their bytecode, where the environment forbids it beside the source.
+
+    Otherwise each of them compiles every library anew, which takes longer than all it does.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if os.environ.get("PYTHONDONTWRITEBYTECODE"):
+            own = tmp_path_factory.getbasetemp()
+            # the workers of one run share it: their own folders stand in the same one
+            shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+            patch.delenv("PYTHONDONTWRITEBYTECODE")
+            patch.setenv("PYTHONPYCACHEPREFIX", str(shared / "bytecode"))
+        yield
 
 
 @pytest.fixture
