@@ -13,7 +13,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from db.errors import DatabaseLockedError, DatabaseUnreachableError
+from db.errors import DatabaseDamagedError, DatabaseLockedError, DatabaseUnreachableError
 
 T = TypeVar("T")
 
@@ -21,6 +21,7 @@ BUSY_SECONDS = 5.0
 """How long a SQLite writer waits for another before it gives up."""
 
 
+SQLITE_DAMAGED = ("file is not a database", "disk image is malformed")
 SQLITE_UNREACHABLE = ("unable to open", "disk I/O error", "disk is full", "readonly database")
 
 
@@ -157,6 +158,11 @@ class Database:
             return DatabaseLockedError(
                 f"The database {self.describe()} is held by another process.",
                 "Stop the other copy of the bot (or the program that has the file open) and start again.",
+            )
+        if any(words in str(getattr(error, "orig", "")) for words in SQLITE_DAMAGED):
+            return DatabaseDamagedError(
+                f"The database {self.describe()} cannot be read: the file is damaged, or is no database.",
+                "Put the file aside and restore a backup: community-bot restore FILE.",
             )
         if isinstance(error, OSError) or _is_unreachable(error):
             reason = type(error.orig).__name__ if isinstance(error, DBAPIError) else type(error).__name__

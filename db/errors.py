@@ -24,6 +24,12 @@ class DatabaseLockedError(DatabaseError):
     code = "database.locked"
 
 
+class DatabaseDamagedError(DatabaseError):
+    """The file is no database, or its pages are damaged."""
+
+    code = "database.damaged"
+
+
 class DatabaseNewerError(DatabaseError):
     """The database was written by a newer version of this software."""
 

@@ -60,7 +60,10 @@ class WebhookTransport:
             await self._sleep(pause)
         url = f"{self._api_base}/webhooks/{webhook.id}/{webhook.token}"
         try:
-            async with self._session.post(url, params={"wait": "true"}, json=payload, timeout=TIMEOUT) as response:
+            # a redirect would carry the webhook's token elsewhere; Discord sends none
+            async with self._session.post(
+                url, params={"wait": "true"}, json=payload, timeout=TIMEOUT, allow_redirects=False
+            ) as response:
                 self._learn(webhook, response)
                 body = await _json(response)
                 if response.status == 200 and isinstance(body.get("id"), str):
@@ -90,9 +93,9 @@ def _explain(response: aiohttp.ClientResponse, body: Mapping[str, Any]) -> EndEr
         return WebhookGoneError("discord.webhook_gone")
     if status == 403:
         return BlockedError("discord.forbidden")
-    if 400 <= status < 500:
+    if 400 <= status < 500 and status != 408:
         return RefusedError(f"discord.refused_{code if isinstance(code, int) else status}")
-    # 2xx without a message, or 5xx: Discord may have taken it all the same
+    # 2xx without a message, a redirect, 408 or 5xx: Discord may have taken it all the same
     return UnsureError("discord.unavailable")
 
 

@@ -298,7 +298,9 @@ class MatrixHome:
 
     def _learn(self, room: _Room, events: list[dict[str, Any]]) -> None:
         for event in events:
-            content = event.get("content", {})
+            content = event.get("content")
+            if not isinstance(content, dict):
+                continue
             if event.get("type") == "m.room.member" and isinstance(event.get("state_key"), str):
                 self._remember(room, event["state_key"], content.get("displayname"))
             elif event.get("type") == "m.room.encryption":

@@ -123,14 +123,13 @@ async def test_a_database_that_a_newer_bot_wrote(place: Workplace, discord: Simu
         assert "Update the bot, or restore a backup made before that update." in answer.text
 
 
-@pytest.mark.xfail(strict=True, reason="db.engine knows no words for sqlite3's 'file is not a database'")
 async def test_a_file_that_is_no_database(place: Workplace, discord: SimulatedDiscord) -> None:
     place.join_channels(discord, two_channels(discord))
     place.database.parent.mkdir()
     place.database.write_text("these are somebody's notes, and long enough to be taken for a page " * 20)
     ended = await place.type("run")
     assert ended.code == 1
-    assert "community.db cannot be opened" in ended.text
+    assert "community.db cannot be read: the file is damaged, or is no database." in ended.text
 
 
 # ── a server that sends the bot away, and takes it back
