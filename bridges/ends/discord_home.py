@@ -100,6 +100,7 @@ class DiscordHome:
         bot.add_listener(self._on_role_update, "on_guild_role_update")
         bot.add_listener(self._on_member_update, "on_member_update")
         bot.add_listener(self._on_guild, "on_guild_join")
+        bot.add_listener(self._on_guild_available, "on_guild_available")
         bot.add_listener(self._on_guild, "on_guild_remove")
 
     async def add(self, row: EndRow, label: str) -> DiscordEnd:
@@ -167,6 +168,12 @@ class DiscordHome:
         # sent for ourselves without the members intent too: a role was given or taken
         if after == after.guild.me:
             await self._on_guild(after.guild)
+
+    async def _on_guild_available(self, guild: discord.Guild) -> None:
+        # catching up may have begun before the server told what we may do in it
+        for channel in guild.channels:
+            if self._history_is_closed(channel.id):
+                self._look_again(channel.id)
 
     async def _on_guild(self, guild: discord.Guild) -> None:
         for channel in guild.channels:
@@ -249,6 +256,8 @@ class DiscordHome:
         if channel.position is None:
             await self._join(channel)
         assert channel.position is not None
+        if self._history_is_closed(channel.channel_id):
+            raise BlockedError("discord.missing_read_history")
         start = max(channel.position - (int(OVERLAP / timedelta(milliseconds=1)) << 22), self._joined(channel))
         page: list[Message] = []
         async with _translated():
@@ -270,6 +279,17 @@ class DiscordHome:
         if not channel.behind.is_set():
             # nothing is awaited between the empty buffer and this line, so no event falls in between
             channel.live = True
+
+    def _history_is_closed(self, channel_id: int) -> bool:
+        """Say whether Discord would answer with an empty history, as if nothing had been said.
+
+        It refuses only whoever may not see the channel (resources/message, "Get Channel Messages").
+        """
+        place = self._bot.get_channel(channel_id)
+        if not isinstance(place, discord.abc.GuildChannel) or place.guild.me is None:
+            return False
+        allowed = place.permissions_for(place.guild.me)
+        return allowed.view_channel and not allowed.read_message_history
 
     async def _join(self, channel: _Channel) -> None:
         """Fix the point before which nothing crosses: the newest message there now, by Discord's own count."""
@@ -302,6 +322,8 @@ class DiscordHome:
         """Return what our webhooks said in a channel after the id ``start``, oldest first."""
         await self._connected.wait()
         channel = self._by_end[end]
+        if self._history_is_closed(channel.channel_id):
+            raise BlockedError("discord.missing_read_history")
         async with _translated():
             return [
                 SeenCopy(str(m.id), str(m.webhook_id), m.author.name, m.content)

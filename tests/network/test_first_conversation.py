@@ -9,6 +9,7 @@ from contextlib import closing
 
 import pytest
 
+from tests.network.many_rooms import until_detail
 from tests.network.two_rooms import TwoRooms
 from tests.sandbox.discord.openapi import DOCUMENT, DiscordContract
 
@@ -115,6 +116,16 @@ async def test_nothing_said_before_the_rooms_were_joined_crosses(rooms: TwoRooms
     await rooms.settled()
     assert await rooms.copies_on_matrix() == ["now"]
     assert rooms.copies_on_discord() == ["ahora"]
+
+
+async def test_a_closed_history_is_said_and_read_once_it_is_open(rooms: TwoRooms) -> None:
+    rooms.channel.set_bot_permissions(read_message_history=False)
+    await rooms.bot.start()
+    await until_detail(rooms.bot, "bridge:radio:discord1", "discord.missing_read_history")
+    await rooms.say_on_discord("said to a closed door")
+    rooms.channel.set_bot_permissions(read_message_history=True)
+    await rooms.until_copied(on_matrix=["said to a closed door"])
+    await rooms.bot.ready()
 
 
 async def test_what_is_deleted_before_its_turn_never_crosses(rooms: TwoRooms) -> None:
