@@ -177,13 +177,23 @@ class Lane:
             self._metrics.gone.labels(self.end.label).inc()
             await self._settle(Delivery(pending.intent))
             return
-        parts = self.end.render(message)
+        try:
+            parts = self.end.render(message)
+        except Exception:
+            # a fault of ours about one message: told and counted, and the others behind it are not held up by it
+            log.exception("a message could not be rendered", lane=self.end.label)
+            await self._put_aside(pending, "bridge.not_rendered")
+            return
         said = await self._store.copies(pending.intent.source, self.end.id) if pending.doubtful else []
         try:
             await self._say(pending, parts, already=len(said))
         except RefusedError as error:
-            self._metrics.failed.labels(self.end.label, error.reason).inc()
-            await self._settle(Delivery(pending.intent, failure=error.reason))
+            await self._put_aside(pending, error.reason)
+
+    async def _put_aside(self, pending: Pending, reason: str) -> None:
+        """Take a message that can never be said out of the lane, with its reason."""
+        self._metrics.failed.labels(self.end.label, reason).inc()
+        await self._settle(Delivery(pending.intent, failure=reason))
 
     async def _say(self, pending: Pending, parts: list[Outgoing], *, already: int) -> None:
         if len(parts) <= already:

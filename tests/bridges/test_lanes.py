@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 from bridges.conversation import Conversation
-from bridges.ends.port import BlockedError, EndError, NotSentError, RefusedError
+from bridges.ends.port import BlockedError, EndError, NotSentError, Outgoing, RefusedError
 from bridges.inbox import Inbox
 from bridges.journal import Journal
 from bridges.lane import Lane, LaneState
@@ -179,6 +179,25 @@ async def test_a_message_that_is_refused_for_good_does_not_hold_up_the_next(
         process.inbox.hear([source.write("2", "fits")])
         await until(lambda: target.texts() == ["fits"])
         labels = {"lane": target.label, "reason": "matrix.too_large"}
+        assert process.counted("bridge_messages_failed_total", **labels) == 1
+
+
+async def test_a_message_that_we_cannot_render_does_not_hold_up_the_next(
+    sqlite_database: Database, places: tuple[MemoryPlace, MemoryPlace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = places
+    render = target.render
+
+    def stumble(message: Message) -> list[Outgoing]:
+        if message.text == "stumbling block":
+            raise KeyError(message.text)
+        return render(message)
+
+    monkeypatch.setattr(target, "render", stumble)
+    async with Process(sqlite_database, source, target).running() as process:
+        await process.inbox.hear([source.write("1", "stumbling block"), source.write("2", "passes")])
+        await until(lambda: target.texts() == ["passes"])
+        labels = {"lane": target.label, "reason": "bridge.not_rendered"}
         assert process.counted("bridge_messages_failed_total", **labels) == 1
 
 
