@@ -69,7 +69,7 @@ def test_nothing_is_installed_without_its_hash(instructions: list[str]) -> None:
 def test_it_names_no_place_to_download_from(root: Path) -> None:
     text = (root / "Dockerfile").read_text(encoding="utf-8")
 
-    assert not re.search(r"https?://|--(extra-)?index|--find-links|ADD ", text)
+    assert not re.search(r"https?://|--(extra-)?index|--find|ADD ", text)
 
 
 def test_the_tools_it_picks_from_the_constraints_are_all_there_and_complete(
