@@ -94,15 +94,12 @@ class Bridge:
     def database_stalled(self) -> bool:
         return self._journal.stalled
 
-    def report(self) -> list[EndReport]:
-        """Say how each end is doing: first whether it is heard, then whether it can speak."""
-        return [
-            EndReport(
-                lane.end.label,
-                self._home_of[end].problem(end)
-                or (lane.reason or None if lane.state is LaneState.BLOCKED else None),
-                lane.depth,
-                lane.state,
-            )
-            for end, lane in self._lanes.items()
-        ]
+    @property
+    def ends(self) -> list[EndId]:
+        return list(self._lanes)
+
+    def report(self, end: EndId) -> EndReport:
+        """Say how an end is doing: first whether it is heard, then whether it can speak."""
+        lane = self._lanes[end]
+        blocked = (lane.reason or None) if lane.state is LaneState.BLOCKED else None
+        return EndReport(lane.end.label, self._home_of[end].problem(end) or blocked, lane.depth, lane.state)

@@ -15,7 +15,7 @@ import aiohttp
 import structlog
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
-from bridges.bridge import Bridge, EndReport
+from bridges.bridge import Bridge
 from bridges.ends.discord_home import DiscordHome
 from bridges.ends.discord_webhooks import WebhookTransport
 from bridges.ends.matrix_client import MatrixClient
@@ -32,6 +32,7 @@ from community_bot.web.health import Check, HealthServer
 from config import Settings
 from db.bridge_rows import Place, Platform
 from db.bridge_store import BridgeStore
+from db.ids import EndId
 from db.retention import purge_expired
 from db.schema import require_current
 
@@ -76,7 +77,7 @@ class App:
         try:
             await require_current(self._database)
             await self._start(session)
-            log.info("running", conversations=len(self._settings.conversations), lanes=len(self._bridge_report()))
+            log.info("running", conversations=len(self._settings.conversations))
             if on_ready is not None and self.health is not None:
                 on_ready(self.health.url)
             await self._stop.wait()
@@ -182,16 +183,10 @@ class App:
             checks["discord"] = lambda: Check(discord.state == "live", discord.state)
         if (matrix := self._matrix) is not None:
             checks["matrix"] = lambda: Check(matrix.state == "live", matrix.state)
-        for number, report in enumerate(self._bridge_report()):
-            checks[f"bridge:{report.label}"] = partial(self._check_end, number)
+        if (bridge := self._bridge) is not None:
+            for end in bridge.ends:
+                checks[f"bridge:{bridge.report(end).label}"] = partial(_check_end, bridge, end)
         return checks
-
-    def _bridge_report(self) -> list[EndReport]:
-        return self._bridge.report() if self._bridge is not None else []
-
-    def _check_end(self, number: int) -> Check:
-        problem = self._bridge_report()[number].problem
-        return Check(problem is None, problem or "ok")
 
     def _check_database(self) -> Check:
         stalled = self._bridge is not None and self._bridge.database_stalled
@@ -223,6 +218,11 @@ class App:
         if self.health is not None:
             await self.health.stop()
         await self._database.close()
+
+
+def _check_end(bridge: Bridge, end: EndId) -> Check:
+    problem = bridge.report(end).problem
+    return Check(problem is None, problem or "ok")
 
 
 def matrix_connection(settings: Settings) -> MatrixConnection:

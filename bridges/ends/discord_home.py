@@ -272,7 +272,8 @@ class DiscordHome:
                     await self._take(channel, page)
                     page = []
         await self._take(channel, page)
-        while channel.buffer:
+        # fallen behind again meanwhile: taking live events now would move the position past what is still unread
+        while channel.buffer and not channel.behind.is_set():
             waiting = [self._message(channel, message) for message in channel.buffer]
             channel.buffer.clear()
             await self._take(channel, waiting)
