@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.discord.people import Changes
+from sandbox.discord.changes import Changes
 from sandbox.discord.world import BackendError, SetupError, World
 from sandbox.discord.world.population import Population
 from sandbox.discord.world.preview import THAI_FACE, THAI_FONT_PATH, LivePreview, thai_font

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
+
+from sandbox.discord.reading import Button, Menu, SeenFile, buttons_in, menus_in, readable
 
 
 @dataclass(slots=True)
@@ -31,7 +33,7 @@ class RequestRecord:
 
 @dataclass(frozen=True, slots=True)
 class SeenMessage:
-    """A message as a reader of the channel sees it."""
+    """A message as a reader of the channel sees it; ``ephemeral`` ones are shown to one person only."""
 
     id: int
     author_name: str
@@ -43,3 +45,37 @@ class SeenMessage:
     reply_to: int | None
     attachments: tuple[str, ...]
     reactions: dict[str, int]
+    ephemeral: bool = False
+    pinned: bool = False
+    files: tuple[SeenFile, ...] = ()
+    embeds: tuple[dict[str, Any], ...] = ()
+    components: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def text(self) -> str:
+        """Return all its words: content, embeds, layout, and the names of its files in brackets."""
+        return readable(self.content, self.embeds, self.components, self.files)
+
+    @property
+    def buttons(self) -> tuple[Button, ...]:
+        """Return its buttons, from top to bottom."""
+        return buttons_in(self.components)
+
+    @property
+    def menus(self) -> tuple[Menu, ...]:
+        """Return its menus, from top to bottom."""
+        return menus_in(self.components)
+
+
+@dataclass(frozen=True, slots=True)
+class SimCommand:
+    """A command as one person is offered it.
+
+    ``name`` is what the bot hears (``"me language"``), ``shown`` the same in the person's language. ``kind`` says
+    where it is found: typed, or in the menu of a person or of a message.
+    """
+
+    name: str
+    shown: str
+    description: str
+    kind: Literal["typed", "person", "message"]

@@ -13,10 +13,13 @@ from typing import Self
 
 from aiohttp import web
 
+from sandbox.discord.changes import Changes
+from sandbox.discord.channels import SimChannel
 from sandbox.discord.faults import Faults
 from sandbox.discord.gateway import Gateway
+from sandbox.discord.guilds import SimGuild
 from sandbox.discord.pages import Pages
-from sandbox.discord.people import Changes, SimChannel, SimGuild, SimMember
+from sandbox.discord.people import SimMember
 from sandbox.discord.ratelimits import Limiter, RateLimits
 from sandbox.discord.records import RequestRecord
 from sandbox.discord.rest import RestApi
@@ -147,6 +150,10 @@ class SimulatedDiscord:
     def application_id(self) -> int:
         """Return the application's id."""
         return self._world.backend.application_id
+
+    def allow_intents(self, *names: str) -> None:
+        """Grant these privileged intents in the portal, and no others; it counts from the next IDENTIFY."""
+        self._world.allow_intents(frozenset(names))
 
     def add_guild(self, name: str) -> SimGuild:
         """Found a guild and bring the bot in."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -44,20 +44,31 @@ class MatrixRequests:
         The path is given in parts, each escaped by itself: room and event ids hold characters that addresses
         do not. Raises MatrixRefusedError for a refusal and aiohttp.ClientError when the server cannot be reached.
         """
-        address = self._url + "".join(f"/{quote(part, safe='')}" for part in path)
-        if query:
-            address += f"?{urlencode(query)}"
-        async with self._open().request(method, URL(address, encoded=True), json=json) as answer:
+        async with self._open().request(method, self._address(path, query), json=json) as answer:
             content: dict[str, Any] = await answer.json()
             if answer.ok:
                 return content
-        waits = content.get("retry_after_ms")
-        raise MatrixRefusedError(
-            answer.status,
-            str(content.get("errcode", "M_UNKNOWN")),
-            str(content.get("error", "")),
-            None if waits is None else waits / 1000,
-        )
+        raise _refusal(answer.status, content)
+
+    async def fetch(self, *path: str) -> bytes:
+        """Get something that is no JSON; refusals as for :meth:`ask`."""
+        async with self._open().get(self._address(path)) as answer:
+            if answer.ok:
+                return await answer.read()
+            raise _refusal(answer.status, await answer.json())
+
+    async def upload(self, name: str, data: bytes, kind: str) -> str:
+        """Hand a file to the homeserver and return its mxc address; refusals as for :meth:`ask`."""
+        address = self._address(("_matrix", "media", "v3", "upload"), {"filename": name})
+        async with self._open().post(address, data=data, headers={"Content-Type": kind}) as answer:
+            content: dict[str, Any] = await answer.json()
+            if answer.ok:
+                return str(content["content_uri"])
+        raise _refusal(answer.status, content)
+
+    def _address(self, path: Sequence[str], query: Mapping[str, str | int] | None = None) -> URL:
+        address = self._url + "".join(f"/{quote(part, safe='')}" for part in path)
+        return URL(address + (f"?{urlencode(query)}" if query else ""), encoded=True)
 
     async def close(self) -> None:
         """Close the session; a second call changes nothing."""
@@ -75,3 +86,13 @@ class MatrixRequests:
                 timeout=aiohttp.ClientTimeout(total=60),
             )
         return self._session
+
+
+def _refusal(status: int, content: Mapping[str, Any]) -> MatrixRefusedError:
+    waits = content.get("retry_after_ms")
+    return MatrixRefusedError(
+        status,
+        str(content.get("errcode", "M_UNKNOWN")),
+        str(content.get("error", "")),
+        None if waits is None else waits / 1000,
+    )

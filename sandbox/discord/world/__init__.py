@@ -79,6 +79,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.backend = WireBackend(self.bot_name)
+        self.allow_intents(self.intents_allowed)
         self.env = WireEnv(self.backend)
         self._told = [self.env]
         self.operator_id = self.backend.make_user("sandbox-operator").id
@@ -117,6 +118,8 @@ class World:
     ) -> Any:
         if route.template.startswith("/guilds/{id}") and not self.backend.has_bot(route.ids[0]):
             raise BackendError(404, 10004, "Unknown Guild")
+        if route.template.startswith("/webhooks/{id}/{token}") and route.ids[0] == self.backend.application_id:
+            self.backend.check_interaction_token(route.token or "")
         if (route.method, route.template) == ("GET", "/users/@me"):
             return self.bot_payload()
         if route.template in ("/oauth2/applications/@me", "/applications/@me"):
@@ -207,6 +210,10 @@ class World:
     def subscribe(self, listener: Callable[[str, Mapping[str, Any]], None]) -> None:
         """Hand every event to the listener, as it happens."""
         self.backend.subscribers.append(listener)
+
+    def allow_intents(self, names: frozenset[str]) -> None:
+        """Grant these privileged intents in the portal, and no others; sessions that are open stay."""
+        self.intents_allowed = self.backend.intents_allowed = names
 
     def refuses(self, intents: int) -> bool:
         """Tell whether the bits ask for a privileged intent the portal has not granted."""

@@ -8,8 +8,9 @@ from hashlib import sha256
 from typing import Any, cast
 
 from simcord._clock import Clock
-from simcord.backend import Backend, serializers
+from simcord.backend import Backend, errors, serializers
 from simcord.backend.cdn import CDN_BASE
+from simcord.backend.errors import BackendError
 from simcord.backend.models import Channel, Interaction, Member, Message, Webhook
 
 from sandbox.discord.world.completion import complete
@@ -50,6 +51,7 @@ class WireBackend(Backend):
         self.http_requests = cast("list[Any]", deque[Any](maxlen=0))
         self.locales: dict[int, str] = {}
         self.closed_dms: set[int] = set()
+        self.intents_allowed: frozenset[str] = frozenset()  # privileged intents the portal has granted
         self.nonce: str | int | None = None  # of the message being created, echoed in its event
         self.nonces: dict[tuple[int, str], int] = {}  # (channel, nonce) of recent messages, oldest first
 
@@ -163,12 +165,33 @@ class WireBackend(Backend):
         self.interaction_tokens[record.token] = record.id
         return record
 
+    def check_interaction_token(self, token: str) -> None:
+        """Refuse a token that is unknown or older than 15 minutes with 50027; SimCord says 10015."""
+        record = self.interactions.get(self.interaction_tokens.get(token, 0))
+        if record is None or (record.expires_at is not None and record.expires_at <= self.now_iso()):
+            raise BackendError(401, 50027, "Invalid Webhook Token")
+
     def delete_channel(self, channel_id: int) -> None:
         """Delete a channel with its webhooks, so that a later execute is told 10015."""
         for webhook in [item for item in self.webhooks.values() if item.channel_id == channel_id]:
             del self.webhooks[webhook.id]
             self.webhook_tokens.pop(webhook.token, None)
         super().delete_channel(channel_id)
+
+    # ------------------------------------------------------------------ who may come in
+
+    def use_invite(self, guild_id: int, code: str) -> None:
+        """Count a use of an invite and take it away with its last; 10006 where it is used up or too old."""
+        invite = self.get_invite(code)
+        if invite.guild_id != guild_id or (invite.expires_at is not None and invite.expires_at <= self.now_iso()):
+            raise errors.unknown_invite()
+        invite.uses += 1
+        if invite.max_uses and invite.uses >= invite.max_uses:
+            self.delete_invite(code)
+
+    def shares_a_guild(self, user_id: int) -> bool:
+        """Tell whether the bot and a person are in a guild together."""
+        return any(user_id in guild.members and self.has_bot(guild.id) for guild in self.guilds.values())
 
     # ------------------------------------------------------------------ the bot's own membership
 

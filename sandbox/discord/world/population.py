@@ -2,20 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import discord
 from simcord.actors import MemberActor
 from simcord.backend.access import channel_accessible
-from simcord.backend.models import Channel, Message, Overwrite
+from simcord.backend.errors import BackendError, SetupError
+from simcord.backend.models import Channel, Overwrite
 from simcord.builders import ChannelHandle, GuildHandle, UserHandle
 from simcord.enums import ChannelType, OverwriteType
-from simcord.results import InteractionResult, ResponseMessage
+from simcord.results import InteractionResult
 
-from sandbox.discord.records import SeenMessage
+from sandbox.discord.records import SeenMessage, SimCommand
+from sandbox.discord.world import sight
 from sandbox.discord.world.actors import WireEnv
 from sandbox.discord.world.backend import WireBackend
+from sandbox.discord.world.hands import Hands
+from sandbox.discord.world.offered import offered
 
 
 @dataclass(slots=True)
@@ -61,10 +64,13 @@ class Population:
         permissions = discord.Permissions(**names).value
         return self.backend.create_role(guild_id, name, permissions=permissions).id
 
-    def overwrite(self, channel_id: int, user_id: int, names: Mapping[str, bool | None]) -> None:
-        """Allow (True), deny (False) or leave to the roles (None) one user's permissions in a channel."""
+    def overwrite(
+        self, channel_id: int, target_id: int, names: Mapping[str, bool | None], *, role: bool = False
+    ) -> None:
+        """Allow (True), deny (False) or leave alone (None) what a user or a role may do in a channel."""
         allow, deny = discord.PermissionOverwrite(**names).pair()
-        wanted = Overwrite(user_id, OverwriteType.MEMBER, allow.value, deny.value)
+        kind = OverwriteType.ROLE if role else OverwriteType.MEMBER
+        wanted = Overwrite(target_id, kind, allow.value, deny.value)
         self.backend.set_overwrite(channel_id, wanted)
 
     # ------------------------------------------------------------------ people
@@ -121,45 +127,55 @@ class Population:
         """Return the channel in which the bot and this person write to each other alone."""
         return self.backend.get_dm_channel(user_id).id
 
+    def join(self, guild_id: int, user_id: int, invite: str | None) -> None:
+        """Make somebody a member, with an invite where a code is given, as Discord lets them in or not."""
+        guild = self.backend.get_guild(guild_id)
+        if user_id in guild.members:
+            raise SetupError("already a member")
+        if user_id in guild.bans:
+            raise BackendError(403, 40007, "The user is banned from this guild")
+        if invite is not None:
+            self.backend.use_invite(guild_id, invite)
+        self.backend.add_member(guild_id, user_id, announce=True)
+
+    # ------------------------------------------------------------------ what is seen
+
     def seen(self, channel_id: int, viewer_id: int | None = None) -> list[SeenMessage]:
         """Return what a reader sees, oldest first; a viewer also sees what was shown to them alone."""
-        stored = self.backend.messages.get(channel_id, {})
-        visible = (message for message in stored.values() if message.visible_to(viewer_id))
-        return [self.describe(message) for message in sorted(visible, key=lambda message: message.id)]
+        return sight.seen(self.backend, channel_id, viewer_id)
 
-    def describe(self, message: Message) -> SeenMessage:
-        """Return a message as a reader sees it."""
-        author = self.backend.users[message.author_id]
-        guild_id = self.backend.get_channel(message.channel_id).guild_id
-        member = self.backend.guilds[guild_id].members.get(author.id) if guild_id is not None else None
-        nick = member.nick if member is not None else None
-        edited = message.edited_timestamp
-        is_reply = message.reference is not None and message.reference.get("type", 0) == 0
-        return SeenMessage(
-            id=message.id,
-            author_name=message.author_name or nick or author.global_name or author.name,
-            author_id=author.id,
-            webhook_id=message.webhook_id,
-            content=message.content,
-            created_at=datetime.fromisoformat(message.timestamp),
-            edited_at=datetime.fromisoformat(edited) if edited else None,
-            reply_to=int(message.reference["message_id"]) if message.reference and is_reply else None,
-            attachments=tuple(str(item["filename"]) for item in message.attachments),
-            reactions={reaction.emoji: len(reaction.user_ids) for reaction in message.reactions},
-        )
+    def answer(self, result: InteractionResult) -> SeenMessage | None:
+        """Return the message the bot has answered an interaction with, None while there is none."""
+        return sight.answer(self.backend, result)
+
+    def followups(self, result: InteractionResult) -> list[SeenMessage]:
+        """Return the messages the bot has sent after its first answer."""
+        return sight.followups(self.backend, result)
 
     def readers(self, channel_id: int) -> dict[int, str]:
         """Return the people who can read a text channel, with the names they go by; bots are left out."""
-        channel = self.backend.get_channel(channel_id)
-        if channel.guild_id is None or channel.type not in (ChannelType.TEXT, ChannelType.NEWS):
-            return {}
-        members = self.backend.guilds[channel.guild_id].members
-        return {
-            user_id: member.nick or self.backend.users[user_id].global_name or self.backend.users[user_id].name
-            for user_id, member in members.items()
-            if not self.backend.users[user_id].bot
-            and channel_accessible(self.backend, channel_id, user_id, history=True)
-        }
+        return sight.readers(self.backend, channel_id)
+
+    def commands(self, user_id: int, channel_id: int, locale: str) -> list[SimCommand]:
+        """Return the commands a person is offered in a channel."""
+        return offered(self.backend, user_id, channel_id, locale)
+
+    def lets(self, channel_id: int, user_id: int, permission: str) -> bool:
+        """Tell whether a person may see a channel and has a permission in it."""
+        if not channel_accessible(self.backend, channel_id, user_id):
+            return False
+        guild_id = self.backend.get_channel(channel_id).guild_id
+        if guild_id is None:
+            return True
+        held = discord.Permissions(self.backend.compute_permissions(guild_id, user_id, channel_id))
+        return bool(getattr(held, permission))
+
+    def download(self, url: str) -> bytes:
+        """Return what is in an uploaded file."""
+        data: bytes | None = self.backend.cdn.get(url)
+        if data is None:
+            raise FileNotFoundError(url)
+        return data
 
     # ------------------------------------------------------------------ interactions
 
@@ -179,9 +195,16 @@ class Population:
         guild = self._guild(channel.guild_id, env) if channel.guild_id is not None else None
         return ChannelHandle(env, guild, channel)
 
-    def message(self, channel_id: int, message_id: int) -> ResponseMessage:
-        """Return a message in the shape SimCord's actors click and choose on."""
-        return ResponseMessage(self.env, self.backend.get_message(channel_id, message_id))
+    def hands(self, user_id: int, channel_id: int) -> Hands:
+        """Return what a person can do in a channel: as a member of its guild, or alone with the bot."""
+        guild_id = self.backend.get_channel(channel_id).guild_id
+        actor: MemberActor | UserHandle
+        if guild_id is None:
+            actor = UserHandle(self.env, self.backend.get_user(user_id))
+        else:
+            self.backend.get_member(guild_id, user_id)
+            actor = self.actor(user_id, guild_id)
+        return Hands(self.backend, self.env, actor, self.handle(channel_id))
 
     def option(self, guild_id: int, value: Any) -> Any:
         """Turn the value of a slash option into what SimCord takes: handles for people and channels."""

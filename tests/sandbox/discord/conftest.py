@@ -7,6 +7,8 @@ import pytest
 import yarl
 
 from sandbox.discord import RateLimits, SimChannel, SimGuild, SimMember, SimulatedDiscord
+from tests.sandbox.discord.greeter import Greeter
+from tests.sandbox.discord.openapi import DOCUMENT, DiscordContract
 from tests.sandbox.discord.support import Rest, Watcher, connected, usual_intents
 
 
@@ -54,3 +56,17 @@ async def bot(sim: SimulatedDiscord, point_at: Callable[[SimulatedDiscord], None
 async def rest(sim: SimulatedDiscord) -> AsyncIterator[Rest]:
     async with Rest(sim) as speaking:
         yield speaking
+
+
+@pytest.fixture
+async def greeter(
+    sim: SimulatedDiscord, lobby: SimChannel, point_at: Callable[[SimulatedDiscord], None]
+) -> AsyncIterator[Greeter]:
+    """A bot that greets; whatever it has asked and was answered is held against Discord's own description."""
+    point_at(sim)
+    async with connected(sim, Greeter()) as client:
+        yield client
+    assert sim.unsupported == []
+    if DOCUMENT.exists():
+        contract = DiscordContract.load()
+        assert sorted({problem for record in sim.requests for problem in contract.check(record)}) == []

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 import aiohttp
 import discord
@@ -92,6 +92,9 @@ async def _form(interaction: discord.Interaction) -> None:
     await interaction.response.send_modal(Form())
 
 
+AnyWatcher = TypeVar("AnyWatcher", bound=Watcher)
+
+
 def usual_intents() -> discord.Intents:
     intents = discord.Intents.default()
     intents.message_content = True
@@ -100,7 +103,7 @@ def usual_intents() -> discord.Intents:
 
 
 @asynccontextmanager
-async def connected(sim: SimulatedDiscord, client: Watcher) -> AsyncIterator[Watcher]:
+async def connected(sim: SimulatedDiscord, client: AnyWatcher) -> AsyncIterator[AnyWatcher]:
     """Log the client in and wait until it is ready; close it afterwards."""
     task = asyncio.create_task(client.start(sim.token))
     ready = asyncio.create_task(client.until(lambda: client.readies > 0))

@@ -4,11 +4,13 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import aiohttp
+import discord
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from sandbox.discord import RateLimits, SimChannel, SimGuild, SimMember, SimulatedDiscord
 from sandbox.discord.world.preview import thai_font
+from tests.sandbox.discord.greeter import Greeter, Welcome
 from tests.sandbox.discord.support import BotProcess
 
 _CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -77,6 +79,29 @@ async def test_what_is_typed_in_a_page_reaches_the_bot_and_its_answer_appears_by
         assert sim.unsupported == []
     finally:
         await bot.kill()
+
+
+@pytest.mark.browser
+@needs_chromium
+async def test_a_form_of_the_newest_parts_is_filled_in_in_a_page_and_answered_there_in_private(
+    sim: SimulatedDiscord, greeter: Greeter, lobby: SimChannel, mali: SimMember, browser: Browser
+) -> None:
+    channel = greeter.get_channel(lobby.id)
+    assert isinstance(channel, discord.TextChannel)
+    await channel.send(view=Welcome())
+    page = await browser.new_page()
+    await page.goto(await sim.page_url(lobby, [mali]))
+    await page.get_by_role("button", name="Come in").click()
+    form = page.get_by_role("dialog")
+    await form.get_by_role("combobox").click()
+    await page.get_by_role("option", name="Español").click()
+    await form.get_by_text("I teach").click()
+    await form.get_by_text("Seeds").click()
+    await form.get_by_role("button", name="Submit").click()
+    conversation = page.get_by_role("region", name="Conversation")
+    await conversation.get_by_text("['es'] teach ['seeds'] False th").wait_for(timeout=5_000)
+    await conversation.get_by_text("Only you can see this").wait_for(timeout=5_000)
+    assert [message.ephemeral for message in lobby.messages(mali)] == [False, True]
 
 
 @pytest.mark.browser

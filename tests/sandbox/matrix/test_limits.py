@@ -27,6 +27,30 @@ async def test_synapses_own_limits_refuse_the_message_after_the_burst() -> None:
         assert 5 <= len(await som.messages(room)) <= 10
 
 
+async def test_synapses_own_limits_refuse_the_eager_host() -> None:
+    async with RealSynapse(default_limits=True) as synapse:
+        som = await synapse.person("som")
+        with pytest.raises(MatrixRefusedError, match="M_LIMIT_EXCEEDED"):
+            for number in range(30):
+                await _make_and_invite(som, f"@guest{number}:river.localhost")
+
+
+async def test_without_them_rooms_invitations_and_joins_are_as_many_as_wished() -> None:
+    async with RealSynapse() as synapse:
+        guests = await synapse.people({f"guest{number}": f"Guest {number}" for number in range(30)})
+        som = await synapse.person("som")
+        party = await som.create_room("Party")
+        for guest in guests:
+            await _make_and_invite(som, guest.user_id)
+            await som.invite(party, guest.user_id)
+            await guest.join(party)
+        assert len(await som.members(party)) == 31
+
+
+async def _make_and_invite(host: MatrixPerson, guest: str) -> None:
+    await host.invite(await host.create_room("Table for two"), guest)
+
+
 async def _say_many_times(person: MatrixPerson, room: str) -> None:
     for number in range(20):
         await person.say(room, str(number))
