@@ -46,6 +46,20 @@ class NetworkSettings(Section):
     name: Annotated[str, Field(min_length=1, max_length=80), MustBe("a name of 1 to 80 characters")]
     language: Annotated[Literal["th", "en", "es"], MustBe("one of th, en, es")] = "en"
     time_zone: Annotated[TimeZone, MustBe("an IANA time zone such as Asia/Bangkok")] = "Asia/Bangkok"
+    country: Annotated[Literal["th", "mx"], MustBe("one of th, mx")] = "th"
+    """Whose country pack names the regions and the usual calendar."""
+
+
+class MemberSettings(Section):
+    """Say how people become members, and for how long they are kept. The defaults protect."""
+
+    invite_only: Annotated[bool, MustBe("true or false")] = False
+    vouchers: Annotated[WholeNumber, Field(ge=0, le=5), MustBe("a whole number from 0 (nobody) to 5")] = 0
+    probation_days: Annotated[WholeNumber, Field(ge=0, le=90), MustBe("a whole number of days, from 0 to 90")] = 14
+    erase_hours: Annotated[WholeNumber, Field(ge=1, le=720), MustBe("a whole number of hours, from 1 to 720")] = 72
+    keep_days: Annotated[WholeNumber, Field(ge=30, le=1825), MustBe("a whole number of days, from 30 to 1825")] = (
+        730
+    )
 
 
 class DatabaseSettings(Section):
@@ -92,6 +106,35 @@ class ConversationSettings(Section):
     key: Annotated[
         Slug, MustBe("a short name: a lower-case letter, then up to 39 lower-case letters, digits or hyphens")
     ]
+    discord_channels: Annotated[
+        tuple[ChannelId, ...], MustBe("a list of channel ids, each a whole number of 17 to 19 digits")
+    ] = ()
+    matrix_rooms: Annotated[
+        tuple[MatrixRoomId, ...], MustBe("a list of room ids such as !abcdefghij:example.org")
+    ] = ()
+
+
+class HomeSettings(Section):
+    """Name one place where people arrive: a Discord server with its welcome channel, or a Matrix room."""
+
+    language: Annotated[Literal["th", "en", "es"], MustBe("one of th, en, es")]
+    discord_server: Annotated[ChannelId | None, MustBe("a server id, a whole number of 17 to 19 digits")] = None
+    discord_channel: Annotated[ChannelId | None, MustBe("a channel id, a whole number of 17 to 19 digits")] = None
+    matrix_room: Annotated[MatrixRoomId | None, MustBe("a room id such as !abcdefghij:example.org")] = None
+
+
+Title = Annotated[str | None, Field(min_length=1, max_length=80), MustBe("a title of 1 to 80 characters")]
+
+
+class SpaceSettings(Section):
+    """Name a learning space that people can join: its titles, and its channels and rooms on both platforms."""
+
+    key: Annotated[
+        Slug, MustBe("a short name: a lower-case letter, then up to 39 lower-case letters, digits or hyphens")
+    ]
+    title_th: Title = None
+    title_en: Title = None
+    title_es: Title = None
     discord_channels: Annotated[
         tuple[ChannelId, ...], MustBe("a list of channel ids, each a whole number of 17 to 19 digits")
     ] = ()
@@ -163,6 +206,9 @@ class Settings(BaseSettings):
     conversations: Annotated[
         tuple[ConversationSettings, ...], MustBe("a list of sections, each under its own [[conversations]]")
     ] = ()
+    members: Annotated[MemberSettings, MustBe("a section, [members]")] = MemberSettings()
+    homes: Annotated[tuple[HomeSettings, ...], MustBe("a list of sections, each under its own [[homes]]")] = ()
+    spaces: Annotated[tuple[SpaceSettings, ...], MustBe("a list of sections, each under its own [[spaces]]")] = ()
     web: Annotated[WebSettings, MustBe("a section, [web]")] = WebSettings()
     logs: Annotated[LogSettings, MustBe("a section, [logs]")] = LogSettings()
     secrets: Annotated[Secrets, MustBe("the secrets, each in its own file")]

@@ -43,6 +43,8 @@ def broken_rules(values: Mapping[str, Any]) -> list[BrokenRule]:
         *_platforms_have_their_secret(values),
         *_conversations_are_whole(values),
         *_ends_are_in_one_conversation(values),
+        *_homes_are_somewhere(values),
+        *_spaces_have_titles_and_doors(values),
         *_pages_stay_on_this_machine(values),
     ]
 
@@ -52,12 +54,12 @@ def _table(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return table if isinstance(table, Mapping) else {}
 
 
-def _conversations(values: Mapping[str, Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    listed = values.get("conversations")
+def _listed(values: Mapping[str, Any], name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    listed = values.get(name)
     if isinstance(listed, list | tuple):
-        for number, conversation in enumerate(listed):
-            if isinstance(conversation, Mapping):
-                yield number, conversation
+        for number, section in enumerate(listed):
+            if isinstance(section, Mapping):
+                yield number, section
 
 
 def _ends(conversation: Mapping[str, Any], kind: str) -> list[Any]:
@@ -88,7 +90,7 @@ def _platforms_have_their_secret(values: Mapping[str, Any]) -> Iterator[BrokenRu
 
 def _conversations_are_whole(values: Mapping[str, Any]) -> Iterator[BrokenRule]:
     seen: dict[str, int] = {}
-    for number, conversation in _conversations(values):
+    for number, conversation in _listed(values, "conversations"):
         channels, rooms = _ends(conversation, "discord_channels"), _ends(conversation, "matrix_rooms")
         if len(channels) + len(rooms) < 2:
             yield BrokenRule(
@@ -114,7 +116,7 @@ def _conversations_are_whole(values: Mapping[str, Any]) -> Iterator[BrokenRule]:
 
 def _ends_are_in_one_conversation(values: Mapping[str, Any]) -> Iterator[BrokenRule]:
     seen: dict[tuple[str, str], Place] = {}
-    for number, conversation in _conversations(values):
+    for number, conversation in _listed(values, "conversations"):
         for kind in ("discord_channels", "matrix_rooms"):
             for position, end in enumerate(_ends(conversation, kind)):
                 place: Place = ("conversations", number, kind, position)
@@ -122,6 +124,44 @@ def _ends_are_in_one_conversation(values: Mapping[str, Any]) -> Iterator[BrokenR
                 first = seen.setdefault((kind, str(end)), place)
                 if first != place:
                     yield BrokenRule(place, f"listed once; it is already in {dotted(first)}")
+
+
+def _homes_are_somewhere(values: Mapping[str, Any]) -> Iterator[BrokenRule]:
+    seen: dict[str, int] = {}
+    for number, home in _listed(values, "homes"):
+        server, channel, room = (home.get(name) for name in ("discord_server", "discord_channel", "matrix_room"))
+        if (room is None) == (server is None and channel is None) or (server is None) != (channel is None):
+            yield BrokenRule(
+                ("homes", number), "either discord_server together with discord_channel, or matrix_room alone"
+            )
+            continue
+        platform, name = ("matrix", "matrix_room") if room is not None else ("discord", "discord_server")
+        if values.get(platform) is None:
+            yield BrokenRule(("homes", number, name), f"left out, or the section [{platform}] must be there")
+        first = seen.setdefault(str(home[name]), number)
+        if first != number:
+            yield BrokenRule(("homes", number, name), f"another place than homes[{first}]; each home stands once")
+
+
+def _spaces_have_titles_and_doors(values: Mapping[str, Any]) -> Iterator[BrokenRule]:
+    seen: dict[str, int] = {}
+    for number, space in _listed(values, "spaces"):
+        if not any(space.get(f"title_{language}") for language in ("th", "en", "es")):
+            yield BrokenRule(("spaces", number), "given a title: title_th, title_en or title_es")
+        channels, rooms = _ends(space, "discord_channels"), _ends(space, "matrix_rooms")
+        if not channels and not rooms:
+            yield BrokenRule(("spaces", number), "given a door: discord_channels or matrix_rooms")
+        for kind, platform, ends in (("discord_channels", "discord", channels), ("matrix_rooms", "matrix", rooms)):
+            if ends and values.get(platform) is None:
+                yield BrokenRule(("spaces", number, kind), f"empty, or the section [{platform}] must be there")
+        key = space.get("key")
+        if key == "network":
+            # the word for "everywhere" in roles and welcome texts
+            yield BrokenRule(("spaces", number, "key"), 'another word than "network"')
+        if isinstance(key, str) and seen.setdefault(key, number) != number:
+            yield BrokenRule(
+                ("spaces", number, "key"), f"different from the key of spaces[{seen[key]}]; each space has its own"
+            )
 
 
 def _pages_stay_on_this_machine(values: Mapping[str, Any]) -> Iterator[BrokenRule]:

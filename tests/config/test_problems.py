@@ -181,7 +181,7 @@ def test_a_settings_file_that_is_a_folder_is_told(workplace: Workplace) -> None:
         ("[logs]\nlevl = 'info'", "logs.levl", "did you mean level?"),
         ("[log]\nlevel = 'info'", "log", "did you mean logs?"),
         ("level = 'info'", "network.level", "level belongs under [logs]"),
-        ("colour = 'green'", "network.colour", "here these are known: name, language, time_zone"),
+        ("hue = 'green'", "network.hue", "here these are known: name, language, time_zone"),
         ("[[conversations]]\nkey = 'a'\nmatrix_room = ['!a:b']", "conversations[0].matrix_room", "matrix_rooms?"),
     ],
 )
