@@ -1,14 +1,12 @@
 """Backup and restore: every row as a line of JSON in a sealed file, the same for SQLite and PostgreSQL.
 
 So a network can move from one to the other, and a backup can be restored by a later version of the software: the
-schema is first made as it was, filled, and then migrated.
+schema is first made as it was, filled, and then migrated. The members' keys are not in it: ``db.member_keys_file``.
 """
 
 from __future__ import annotations
 
-import base64
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,56 +14,62 @@ from pathlib import Path
 from typing import Any
 
 from alembic import command
-from sqlalchemy import Connection, MetaData, Table, inspect, select, text
+from sqlalchemy import Connection, MetaData, Table, delete, inspect, select, text
 
+from db.backup_lines import decode_row, encode_row, line, tables_in, write_partial
 from db.engine import Database
 from db.errors import BackupError
+from db.member_keys_file import MemberKeysFile
 from db.schema import configuration_for, schema_version
-from db.sealed_file import SealError, seal, unseal
+from db.sealed_file import SealError, unseal
+from db.tables import member, member_key
 
-VERSION_TABLE = "alembic_version"
 ROWS_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class BackupReport:
-    """How many rows were written or read, and the schema version they belong to."""
+    """How many rows were written or read, and the schema version they belong to.
+
+    ``keys`` were written beside it. ``erased`` members were in the backup and have no key any more: they were left
+    out, with all that was theirs.
+    """
 
     path: Path
     rows: int
     schema: str
+    keys: int = 0
+    erased: int = 0
 
 
 async def back_up(database: Database, path: Path, key: bytes) -> BackupReport:
-    """Write the whole database, as it is at one moment, to ``path``.
+    """Write the database, as it is at one moment, to ``path``, and the members' keys beside it.
 
-    The file appears under its name only when it is complete, readable by its owner only. Raises
-    :class:`BackupError` when there is nothing to back up or the file cannot be written.
+    The file appears under its name only when it is complete, readable by its owner only. The keys are written after
+    it was and before it appears: no backup is ever beside keys that are older than itself, so nobody who is in it
+    lacks a key but who was erased. Raises :class:`BackupError` when there is nothing to back up or a file cannot be
+    written.
     """
+    keys = MemberKeysFile.beside(path, key)
+    if path.name == keys.path.name:
+        raise BackupError(f"The name {path.name} is the members' keys'.", "Choose another name for the backup.")
     version = await schema_version(database)
     if version.current is None:
         raise BackupError("The database is empty: there is nothing to back up.", "Run: community-bot migrate")
     schema = version.current
-
-    def _write(connection: Connection) -> int:
-        counter = _Counter()
-        partial = path.with_name(path.name + ".partial")
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-            seal(_lines(connection, schema, counter), out, key)
-            out.flush()
-            os.fsync(out.fileno())
-        partial.replace(path)
-        return counter.rows
-
+    counter = _Counter()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        async with database.read() as connection:
-            rows = await connection.run_sync(_write)
+        partial = await database.look(
+            lambda connection: write_partial(_lines(connection, schema, counter), path, key)
+        )
+        held = await keys.write(database)
+        partial.replace(path)
     except PermissionError as error:
         raise BackupError(
             f"The backup {path} cannot be written.", "Choose a folder that may be written."
         ) from error
-    return BackupReport(path, rows, schema)
+    return BackupReport(path, counter.rows, schema, keys=held)
 
 
 @dataclass(slots=True)
@@ -73,50 +77,28 @@ class _Counter:
     rows: int = 0
 
 
-def _tables(connection: Connection) -> list[Table]:
-    """Return the tables as they are in the database, parents first."""
-    found = MetaData()
-    found.reflect(connection)
-    return [table for table in found.sorted_tables if table.name != VERSION_TABLE]
-
-
 def _lines(connection: Connection, schema: str, counter: _Counter) -> Iterator[bytes]:
-    yield _line({"backup": 1, "schema": schema, "made_on": datetime.now(UTC).date().isoformat()})
-    for table in _tables(connection):
+    yield line({"backup": 1, "schema": schema, "made_on": datetime.now(UTC).date().isoformat()})
+    for table in tables_in(connection):
+        if table.name == member_key.name:
+            continue
         keys = list(table.primary_key.columns)
         for row in connection.execute(select(table).order_by(*keys)).mappings():
             counter.rows += 1
-            yield _line({"table": table.name, "row": {name: _encode(value) for name, value in row.items()}})
-    yield _line({"end": counter.rows})
+            yield line({"table": table.name, "row": encode_row(dict(row))})
+    yield line({"end": counter.rows})
 
 
-def _line(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _encode(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return {"time": (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).isoformat()}
-    if isinstance(value, bytes):
-        return {"bytes": base64.b64encode(value).decode()}
-    return value
-
-
-def _decode(value: Any, *, aware: bool) -> Any:
-    if isinstance(value, dict) and "time" in value:
-        instant = datetime.fromisoformat(value["time"])
-        return instant if aware else instant.replace(tzinfo=None)
-    if isinstance(value, dict) and "bytes" in value:
-        return base64.b64decode(value["bytes"])
-    return value
-
-
-async def restore(database: Database, path: Path, key: bytes, *, replace: bool = False) -> BackupReport:
+async def restore(
+    database: Database, path: Path, key: bytes, *, replace: bool = False, keys: Path | None = None
+) -> BackupReport:
     """Fill the database from a backup and bring it to this code's version, all in one transaction.
 
-    Raises :class:`BackupError`, with nothing changed, when the file is not whole, the key is another one, the
-    database is not empty (unless ``replace``), or the backup comes from a newer version.
+    ``keys`` is the file with the members' keys, the one beside the backup when left out. Who has no key in it was
+    erased, and stays so. Raises :class:`BackupError`, with nothing changed, when a file is not whole, the key is
+    another one, the database is not empty (unless ``replace``), or the backup comes from a newer version.
     """
+    keys_file = MemberKeysFile.beside(path, key) if keys is None else MemberKeysFile(keys, key)
 
     def _restore(connection: Connection) -> BackupReport:
         if inspect(connection).get_table_names():
@@ -129,7 +111,8 @@ async def restore(database: Database, path: Path, key: bytes, *, replace: bool =
             existing.reflect(connection)
             existing.drop_all(connection)
         with path.open("rb") as source:
-            return _fill(connection, path, unseal(source, key), aware=not database.is_sqlite)
+            schema, rows = _fill(connection, path, unseal(source, key), aware=not database.is_sqlite)
+        return BackupReport(path, rows, schema, erased=_give_keys(connection, keys_file))
 
     try:
         database.prepare_folder()
@@ -144,8 +127,11 @@ async def restore(database: Database, path: Path, key: bytes, *, replace: bool =
         ) from error
 
 
-def _fill(connection: Connection, path: Path, lines: Iterator[bytes], *, aware: bool) -> BackupReport:
+def _fill(connection: Connection, path: Path, lines: Iterator[bytes], *, aware: bool) -> tuple[str, int]:
+    """Put the backup's rows in; return its schema version and how many there were."""
     header = json.loads(next(lines))
+    if "backup" not in header:
+        raise SealError("these are members' keys, not a backup")
     configuration = configuration_for(connection)
     try:
         command.upgrade(configuration, header["schema"])
@@ -154,13 +140,13 @@ def _fill(connection: Connection, path: Path, lines: Iterator[bytes], *, aware: 
             f"The backup {path} was made by a newer version of the bot (schema {header['schema']}).",
             "Update the bot first.",
         ) from error
-    tables = {table.name: table for table in _tables(connection)}
+    tables = {table.name: table for table in tables_in(connection)}
     rows = 0
     batch: list[dict[str, Any]] = []
     name: str | None = None
     complete = False
-    for line in lines:
-        entry = json.loads(line)
+    for text_line in lines:
+        entry = json.loads(text_line)
         if "end" in entry:
             complete = entry["end"] == rows
             continue
@@ -168,7 +154,7 @@ def _fill(connection: Connection, path: Path, lines: Iterator[bytes], *, aware: 
             connection.execute(tables[name].insert(), batch)
             batch = []
         name = entry["table"]
-        batch.append({column: _decode(value, aware=aware) for column, value in entry["row"].items()})
+        batch.append(decode_row(entry["row"], aware=aware))
         rows += 1
     if name is not None and batch:
         connection.execute(tables[name].insert(), batch)
@@ -177,7 +163,36 @@ def _fill(connection: Connection, path: Path, lines: Iterator[bytes], *, aware: 
     if connection.dialect.name == "postgresql":
         _count_on(connection, tables)
     command.upgrade(configuration, "head")
-    return BackupReport(path, rows, header["schema"])
+    return header["schema"], rows
+
+
+def _give_keys(connection: Connection, keys_file: MemberKeysFile) -> int:
+    """Give each member the key they have today, and leave out who has none; return how many those were."""
+    members = set(connection.execute(select(member.c.id)).scalars())
+    if not members:
+        return 0
+    try:
+        rows = keys_file.read()
+    except FileNotFoundError as error:
+        raise BackupError(
+            f"There are members in the backup, and no file with their keys at {keys_file.path}.",
+            "Put the newest member-keys.backup beside the backup, or name it with --keys.",
+        ) from error
+    except SealError as error:
+        raise BackupError(
+            f"The members' keys {keys_file.path} cannot be opened: {error}.",
+            "Use the network key that is in use, and the newest member-keys.backup.",
+        ) from error
+    # the keys may be older or newer than the backup, so only what both versions know is taken
+    held = [
+        {name: value for name, value in decode_row(row, aware=True).items() if name in member_key.c}
+        for row in rows
+        if row["member_id"] in members
+    ]
+    if held:
+        connection.execute(member_key.insert(), held)
+    left_out = delete(member).where(member.c.id.not_in(select(member_key.c.member_id)))
+    return connection.execute(left_out).rowcount
 
 
 def _count_on(connection: Connection, tables: dict[str, Table]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from db.errors import DatabaseDamagedError, DatabaseLockedError, DatabaseUnreachableError
@@ -121,12 +121,30 @@ class Database:
         four times, which made a receipt of three statements cost three times as much. Raises as :meth:`write`.
         """
         if self._writer is None or self._thread is None:
-            async with self.write() as connection:
-                return await connection.run_sync(work)
+            return await self._transact_beside_others(work)
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, _transact, self._writer, work)
         except (DBAPIError, OSError) as error:
             raise self._explain(error) from error
+
+    async def _transact_beside_others(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work``; when another unit of work wrote the same thing meanwhile, run it again on what it left."""
+        for _ in range(2):
+            try:
+                async with self.write() as connection:
+                    return await connection.run_sync(work)
+            except DBAPIError as error:
+                # a unique constraint told what the second run will see for itself, and answer in words; or two
+                # waited for each other, and this one gave way
+                if not isinstance(error, IntegrityError) and _state(error) not in ("40P01", "40001"):
+                    raise
+        async with self.write() as connection:
+            return await connection.run_sync(work)
+
+    async def look(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` in one consistent view for reading. Raises as :meth:`write`."""
+        async with self.read() as connection:
+            return await connection.run_sync(work)
 
     async def ping(self) -> None:
         """Prove that the database answers. Raises as :meth:`write`."""
@@ -181,10 +199,15 @@ def _transact(engine: Engine, work: Callable[[Connection], T]) -> T:
 
 def _is_unreachable(error: Exception) -> bool:
     """Say whether the database itself is out of reach, as opposed to a statement that was wrong."""
-    original = getattr(error, "orig", None)
-    state = getattr(original, "sqlstate", None)
-    if isinstance(state, str):
+    original, state = getattr(error, "orig", None), _state(error)
+    if state is not None:
         # PostgreSQL's classes: connection (08), refused login (28), no such database (3D), shutting down (57)
         return state[:2] in ("08", "28", "3D", "57")
     told = str(original)
     return isinstance(error, OperationalError) and any(words in told for words in SQLITE_UNREACHABLE)
+
+
+def _state(error: Exception) -> str | None:
+    """Return PostgreSQL's code for what went wrong, None where there is none."""
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return state if isinstance(state, str) else None

@@ -24,6 +24,12 @@ class DatabaseLockedError(DatabaseError):
     code = "database.locked"
 
 
+class DatabaseInUseError(DatabaseError):
+    """Another bot is at work on the same database."""
+
+    code = "database.in_use"
+
+
 class DatabaseDamagedError(DatabaseError):
     """The file is no database, or its pages are damaged."""
 

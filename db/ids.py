@@ -16,6 +16,21 @@ SourceId = NewType("SourceId", int)
 IntentId = NewType("IntentId", int)
 """One thing a lane still has to do; counts up, and a lane works in this order."""
 
+MemberId = NewType("MemberId", str)
+"""One member (ULID)."""
+
+OrganisationId = NewType("OrganisationId", str)
+"""One organisation (ULID)."""
+
+AffiliationId = NewType("AffiliationId", str)
+"""One member with one organisation (ULID)."""
+
+InviteId = NewType("InviteId", str)
+"""One invite (ULID)."""
+
+DataRequestId = NewType("DataRequestId", str)
+"""One request of a member about their data (ULID)."""
+
 
 def new_id() -> str:
     """Return a new ULID: 48 bits of time, 80 random bits, sortable (DOMAIN 3, common fields)."""

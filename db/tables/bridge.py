@@ -1,21 +1,9 @@
-"""The tables. What may never be a column here is listed in docs/architecture.md, "What is never stored".
+"""The tables of the bridge: references only, never a word that was said."""
 
-``purge_after`` stands on every row that leads to a person, message ids included: the daily purge removes it then.
-"""
-
-from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, String, Table, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
 
 from db.columns import SequenceNumber, UtcDateTime
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from db.tables.base import metadata
 
 conversation = Table(
     "conversation",

@@ -1,0 +1,72 @@
+"""The tables. What may never be a column here is listed in docs/architecture.md, "What is never stored".
+
+``purge_after`` stands on every row that leads to a person, message ids included: the daily purge removes it then.
+"""
+
+from db.tables.base import metadata
+from db.tables.bridge import (
+    bridge_end,
+    bridge_webhook,
+    conversation,
+    read_position,
+    relay_copy,
+    relay_intent,
+    relay_source,
+)
+from db.tables.members import (
+    affiliation,
+    arrival,
+    audit_entry,
+    buddy_request,
+    consent,
+    data_request,
+    dialogue,
+    effect,
+    identity,
+    invite,
+    key_mark,
+    link_code,
+    member,
+    member_key,
+    office_code,
+    organisation,
+    role_grant,
+    space_member,
+    tally,
+    viewing,
+    vouch,
+    welcome_wording,
+)
+
+__all__ = [
+    "affiliation",
+    "arrival",
+    "audit_entry",
+    "bridge_end",
+    "bridge_webhook",
+    "buddy_request",
+    "consent",
+    "conversation",
+    "data_request",
+    "dialogue",
+    "effect",
+    "identity",
+    "invite",
+    "key_mark",
+    "link_code",
+    "member",
+    "member_key",
+    "metadata",
+    "office_code",
+    "organisation",
+    "read_position",
+    "relay_copy",
+    "relay_intent",
+    "relay_source",
+    "role_grant",
+    "space_member",
+    "tally",
+    "viewing",
+    "vouch",
+    "welcome_wording",
+]
