@@ -1,1 +1,1 @@
-"""What the network is: states, guards, rules of text. Pure: no I/O, no clock of its own, nothing of ours imported."""
+"""What the network is: states, guards, rules of text. Pure: no I/O, no clock, nothing of ours imported."""

@@ -29,7 +29,7 @@ class CatalogueError(ValueError):
 
 
 def sources_of(language: Language) -> tuple[str, ...]:
-    """Return a language's catalogues as they are written: one file for each capability, in the order of their names."""
+    """Return a language's catalogues as they are written: one file for each capability, in alphabetical order."""
     folder = files("community_bot.locales").joinpath(language, "LC_MESSAGES")
     written = sorted((file for file in folder.iterdir() if file.name.endswith(".po")), key=lambda file: file.name)
     return tuple(file.read_text(encoding="utf-8") for file in written)
