@@ -10,6 +10,7 @@ import aiohttp
 import discord
 import structlog
 import yarl
+from discord import app_commands
 from discord.backoff import ExponentialBackoff
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
@@ -41,12 +42,16 @@ class ShortBackoff(ExponentialBackoff[Literal[False]]):
 setattr(discord.client, "ExponentialBackoff", ShortBackoff)  # noqa: B010 - its type says that it cannot be set
 
 
-def needed_intents() -> discord.Intents:
-    """Return what the bot asks of the gateway; of the privileged ones only the text of messages."""
+def needed_intents(*, newcomers: bool = False) -> discord.Intents:
+    """Return what the bot asks of the gateway; of the privileged ones only the text of messages.
+
+    ``newcomers``: also who joins and leaves, for networks that greet people on Discord.
+    """
     intents = discord.Intents.none()
     intents.guilds = True
     intents.guild_messages = True
     intents.message_content = True
+    intents.members = newcomers
     return intents
 
 
@@ -61,14 +66,28 @@ def point_at(api_base: str, gateway: str | None, cdn_base: str) -> None:
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
 
 
-class CommunityBot(commands.Bot):
-    """discord.py's client with the caution built in: it pings nobody and keeps no message."""
+class _NoTree(app_commands.CommandTree[commands.Bot]):
+    """discord.py's own commands, of which there are none: the Discord face takes every interaction itself."""
 
-    def __init__(self) -> None:
+    async def interaction_check(self, interaction: discord.Interaction[commands.Bot], /) -> bool:
+        """Leave it alone."""
+        return False
+
+
+class CommunityBot(commands.Bot):
+    """discord.py's client with the caution built in: it pings nobody and keeps no message.
+
+    ``newcomers``: hear who joins and leaves. ``guild_ready_timeout`` is for how many seconds without another server
+    it waits until it takes the list for complete.
+    """
+
+    def __init__(self, *, newcomers: bool = False, guild_ready_timeout: float = 2.0) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
-            intents=needed_intents(),
+            tree_cls=_NoTree,
+            intents=needed_intents(newcomers=newcomers),
+            guild_ready_timeout=guild_ready_timeout,
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
             chunk_guilds_at_startup=False,
@@ -112,11 +131,7 @@ class DiscordConnection:
         try:
             await self.bot.connect(reconnect=True)
         except discord.PrivilegedIntentsRequired as error:
-            raise OperatorError(
-                "discord.intents",
-                "Discord does not allow this bot to read messages: the Message Content intent is off.",
-                "Open the bot in Discord's developer portal, page Bot, and switch on Message Content Intent.",
-            ) from error
+            raise refused_intents(newcomers=self.bot.intents.members) from error
         except discord.ConnectionClosed as error:
             if error.code == 4004:
                 raise refused_token() from error
@@ -166,4 +181,20 @@ def refused_token() -> OperatorError:
         "discord.token",
         "Discord refuses the bot's token.",
         "Reset it in Discord's developer portal, page Bot, and put the new one into the secret discord_token.",
+    )
+
+
+def refused_intents(*, newcomers: bool) -> OperatorError:
+    """Return the error for a portal in which an intent is off; Discord does not say which."""
+    if newcomers:
+        return OperatorError(
+            "discord.intents",
+            "Discord does not allow this bot to read messages, or not to hear who joins: an intent is off.",
+            "Open the bot in Discord's developer portal, page Bot, and switch on Message Content Intent and Server "
+            "Members Intent.",
+        )
+    return OperatorError(
+        "discord.intents",
+        "Discord does not allow this bot to read messages: the Message Content intent is off.",
+        "Open the bot in Discord's developer portal, page Bot, and switch on Message Content Intent.",
     )

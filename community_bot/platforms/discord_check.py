@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 
 import aiohttp
 import discord
@@ -11,17 +11,30 @@ from community_bot.errors import OperatorError
 from community_bot.platforms.discord import CommunityBot, refused_token
 from community_bot.platforms.findings import Finding
 
-NEEDED = {
+WORDS = {
     "view_channel": "View Channel",
+    "send_messages": "Send Messages",
     "read_message_history": "Read Message History",
     "manage_webhooks": "Manage Webhooks",
+    "manage_roles": "Manage Permissions",
 }
-"""What bridging a channel needs, with the words of Discord's own settings."""
+"""Permissions in the words of Discord's own settings."""
+NEEDED = {
+    "bridge": ("view_channel", "read_message_history", "manage_webhooks"),
+    "welcome": ("view_channel", "send_messages", "read_message_history"),
+    "space": ("view_channel", "send_messages", "read_message_history", "manage_roles"),
+}
+"""What each use of a channel needs. Access can only be given to others by who has it."""
 
 
-async def check_discord(token: str, channels: Sequence[int]) -> list[Finding]:
-    """Log in without connecting, and report. Never raises for what it was asked to look at."""
-    bot = CommunityBot()
+async def check_discord(
+    token: str, channels: Mapping[int, Collection[str]], *, newcomers: bool = False
+) -> list[Finding]:
+    """Log in without connecting, and report. Never raises for what it was asked to look at.
+
+    ``channels`` are the bot's, with their uses (keys of :data:`NEEDED`); ``newcomers``: people are greeted.
+    """
+    bot = CommunityBot(newcomers=newcomers)
     try:
         try:
             await bot.login(token)
@@ -29,8 +42,8 @@ async def check_discord(token: str, channels: Sequence[int]) -> list[Finding]:
             refused = refused_token()
             return [Finding(False, "Discord token", refused.text, refused.cure)]
         findings = [Finding(True, "Discord token", f"logged in as {bot.user}")]
-        findings.append(await _intents(bot))
-        findings += [await _channel(bot, channel) for channel in channels]
+        findings += await _intents(bot, newcomers=newcomers)
+        findings += [await _channel(bot, channel, uses) for channel, uses in channels.items()]
     except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
         cure = "Check discord.api_base and this machine's way to the internet; the bot itself keeps trying."
         return [Finding(False, "Discord", f"does not answer ({type(error).__name__})", cure)]
@@ -41,24 +54,42 @@ async def check_discord(token: str, channels: Sequence[int]) -> list[Finding]:
     return findings
 
 
-async def _intents(bot: CommunityBot) -> Finding:
+async def _intents(bot: CommunityBot, *, newcomers: bool) -> list[Finding]:
     flags = (await bot.application_info()).flags
-    if flags.gateway_message_content or flags.gateway_message_content_limited:
-        return Finding(True, "Discord intents", "Message Content is on")
-    return Finding(
-        False,
-        "Discord intents",
-        "Message Content is off: the bot would hear no words",
-        "Open the bot in Discord's developer portal, page Bot, and switch on Message Content Intent.",
-    )
+    wanted = [
+        (
+            "Message Content",
+            flags.gateway_message_content or flags.gateway_message_content_limited,
+            "the bot would hear no words",
+        )
+    ]
+    if newcomers:
+        wanted.append(
+            (
+                "Server Members",
+                flags.gateway_guild_members or flags.gateway_guild_members_limited,
+                "the bot would greet nobody",
+            )
+        )
+    return [
+        Finding(True, "Discord intents", f"{name} is on")
+        if switched_on
+        else Finding(
+            False,
+            "Discord intents",
+            f"{name} is off: {lost}",
+            f"Open the bot in Discord's developer portal, page Bot, and switch on {name} Intent.",
+        )
+        for name, switched_on, lost in wanted
+    ]
 
 
-async def _channel(bot: CommunityBot, channel_id: int) -> Finding:
+async def _channel(bot: CommunityBot, channel_id: int, uses: Collection[str]) -> Finding:
     what = f"Discord channel {channel_id}"
     try:
         found = await bot.fetch_channel(channel_id)
     except discord.NotFound:
-        return Finding(False, what, "does not exist", "Correct the id in [[conversations]], or take it out.")
+        return Finding(False, what, "does not exist", "Correct the id in the settings, or take it out.")
     except discord.Forbidden:
         cure = f"Invite the bot to that server: {_invitation(bot)} and let it see the channel."
         return Finding(False, what, "the bot may not see it", cure)
@@ -69,7 +100,8 @@ async def _channel(bot: CommunityBot, channel_id: int) -> Finding:
     if channel is None:
         return Finding(False, what, "the bot may not see it", f"In the server {guild.name}, let the bot see it.")
     allowed = channel.permissions_for(await guild.fetch_member(_own_id(bot)))
-    missing = [words for name, words in NEEDED.items() if not getattr(allowed, name)]
+    needed = dict.fromkeys(name for use in uses for name in NEEDED[use])
+    missing = [WORDS[name] for name in needed if not getattr(allowed, name)]
     if missing:
         names = ", ".join(missing)
         cure = f"Give the bot's role {names} in that channel or its category, or open: {_invitation(bot)}"
@@ -83,6 +115,6 @@ def _own_id(bot: CommunityBot) -> int:
 
 
 def _invitation(bot: CommunityBot) -> str:
-    permissions = discord.Permissions(**dict.fromkeys(NEEDED, True))
+    permissions = discord.Permissions(**dict.fromkeys(WORDS, True))
     application = bot.application_id or _own_id(bot)
     return discord.utils.oauth_url(application, permissions=permissions, scopes=("bot", "applications.commands"))

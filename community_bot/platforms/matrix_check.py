@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import aiohttp
@@ -15,14 +15,17 @@ from community_bot.platforms.matrix import MatrixConnection
 NOT_ANSWERING = (aiohttp.ClientError, OSError, TimeoutError)
 
 
-async def check_matrix(connection: MatrixConnection, rooms: Sequence[str]) -> list[Finding]:
-    """Log in once and report. Never raises for what it was asked to look at."""
+async def check_matrix(connection: MatrixConnection, rooms: Mapping[str, Collection[str]]) -> list[Finding]:
+    """Log in once and report. Never raises for what it was asked to look at.
+
+    ``rooms`` are the bot's, with their uses: "bridge", "welcome" and "space"; into the last the bot invites people.
+    """
     try:
         problem = await connection.try_once()
         if problem is not None:
             return [_silent(problem)]
         findings = [Finding(True, "Matrix login", f"logged in as {connection.client.user_id}")]
-        findings += [await _room(connection.client, room) for room in rooms]
+        findings += [await _room(connection.client, room, uses) for room, uses in rooms.items()]
     except OperatorError as error:
         return [Finding(False, "Matrix login", error.text, error.cure)]
     except NOT_ANSWERING as error:
@@ -35,7 +38,7 @@ def _silent(problem: str) -> Finding:
     return Finding(False, "Matrix homeserver", f"does not answer ({problem})", cure)
 
 
-async def _room(client: nio.AsyncClient, room: str) -> Finding:
+async def _room(client: nio.AsyncClient, room: str, uses: Collection[str]) -> Finding:
     what = f"Matrix room {room}"
     joined = await client.join(room)
     if isinstance(joined, nio.JoinError):
@@ -43,15 +46,15 @@ async def _room(client: nio.AsyncClient, room: str) -> Finding:
             False,
             what,
             f"the bot is not in it and may not join ({joined.status_code})",
-            f"Invite {client.user_id} to the room, or correct the id in [[conversations]].",
+            f"Invite {client.user_id} to the room, or correct the id in the settings.",
         )
     encryption = await client.room_get_state_event(room, "m.room.encryption")
     if not isinstance(encryption, nio.ErrorResponse):
         return Finding(
             False,
             what,
-            "is end-to-end encrypted; a bridge would end that protection, so the bot refuses",
-            "Use a room without encryption for the bridge, and keep this one for what must stay among you.",
+            "is end-to-end encrypted; the bot would end that protection, so it refuses",
+            "Use a room without encryption here, and keep this one for what must stay among you.",
         )
     if encryption.status_code != "M_NOT_FOUND":
         said = f"cannot be looked at ({encryption.status_code or 'no answer'})"
@@ -62,6 +65,11 @@ async def _room(client: nio.AsyncClient, room: str) -> Finding:
     if own < needed:
         cure = f"Raise {client.user_id} to power level {needed}, or lower what messages need."
         return Finding(False, what, f"the bot may not speak: it has power level {own}, {needed} is needed", cure)
+    to_invite = int(content.get("invite", 0))
+    if "space" in uses and own < to_invite:
+        cure = f"Raise {client.user_id} to power level {to_invite}, or lower what inviting needs."
+        said = f"the bot may not invite: it has power level {own}, {to_invite} is needed"
+        return Finding(False, what, said, cure)
     return Finding(True, what, f"joined, may speak (power level {own})")
 
 

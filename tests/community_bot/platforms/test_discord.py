@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import discord
 
-from community_bot.platforms.discord import needed_intents
+from community_bot.platforms.discord import CommunityBot, needed_intents
 
 
 def test_discord_py_connects_again_within_half_a_minute() -> None:
@@ -18,3 +18,10 @@ def test_of_the_privileged_intents_only_the_text_of_messages_is_asked_for() -> N
     assert intents.message_content
     assert not intents.members
     assert not intents.presences
+
+
+def test_who_joins_is_heard_only_where_newcomers_are_greeted() -> None:
+    assert needed_intents(newcomers=True).members
+    assert not needed_intents(newcomers=True).presences
+    assert CommunityBot(newcomers=True).intents.members
+    assert not CommunityBot().intents.members
