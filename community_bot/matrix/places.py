@@ -1,0 +1,99 @@
+"""What the face knows of the rooms it is in: how many are there, which language, whether it may act there."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from community_bot.locales import Language
+from community_bot.platforms.matrix_homeserver import Homeserver
+from community_bot.platforms.matrix_rooms import HOME_STATE, language_in
+
+MOST_NAMES = 5000
+
+
+@dataclass(slots=True)
+class _Room:
+    joined: int | None = None
+    encrypted: bool = False
+    language: Language | None = None
+
+
+class Places:
+    """Keeps up with the sync. ``shared`` rooms are never private, however few are there: lobbies, bridged rooms."""
+
+    def __init__(self, homeserver: Homeserver, homes: Mapping[str, Language], shared: Collection[str] = ()) -> None:
+        self._homeserver = homeserver
+        self._homes = homes
+        self._shared = frozenset(shared) | frozenset(homes)
+        self._rooms: dict[str, _Room] = {}
+        self._names: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+
+    def learn(self, room: str, told: Mapping[str, Any]) -> None:
+        """Take in a joined room's part of a sync."""
+        known = self._rooms.setdefault(room, _Room())
+        timeline = told.get("timeline", {}).get("events", [])
+        for event in (*told.get("state", {}).get("events", []), *timeline):
+            kind = event.get("type")
+            if kind == "m.room.encryption":
+                known.encrypted = True
+            elif kind == HOME_STATE:
+                known.language = language_in(event.get("content"))
+            elif kind == "m.room.member":
+                # the number is told with the change, or else asked for
+                known.joined = None
+                self._names.pop(str(event.get("state_key")), None)
+        if told.get("timeline", {}).get("limited"):
+            known.joined = None
+        count = told.get("summary", {}).get("m.joined_member_count")
+        if isinstance(count, int):
+            known.joined = count
+
+    def lost(self, room: str) -> None:
+        """Forget a room we left."""
+        self._rooms.pop(room, None)
+
+    def knows(self, room: str) -> bool:
+        """Say whether we are in a room."""
+        return room in self._rooms
+
+    def is_encrypted(self, room: str) -> bool:
+        """Say whether a room is end-to-end encrypted: then nothing is read or said there (SAF-21)."""
+        known = self._rooms.get(room)
+        return known is not None and known.encrypted
+
+    async def is_private(self, room: str) -> bool:
+        """Say whether only one person and the bot are in a room."""
+        if room in self._shared:
+            return False
+        known = self._rooms.setdefault(room, _Room())
+        if known.joined is None:
+            known.joined = len(await self._homeserver.joined(room))
+        return known.joined == 2
+
+    def is_home(self, room: str) -> bool:
+        """Say whether a room is where people arrive."""
+        return room in self._homes
+
+    def language(self, room: str) -> Language | None:
+        """Return the language of a room: a home's own, or of the home that a private room was made for."""
+        known = self._rooms.get(room)
+        return self._homes.get(room) or (known.language if known is not None else None)
+
+    async def names(self, room: str, user_id: str) -> tuple[str, ...]:
+        """Return the names an account shows: in the room, and in its id."""
+        known = self._names.get(user_id)
+        if known is None:
+            content = await self._homeserver.state(room, "m.room.member", user_id) or {}
+            shown = content.get("displayname")
+            local = user_id[1:].partition(":")[0]
+            known = (shown, local) if isinstance(shown, str) and shown.strip() else (local,)
+            if not content:
+                # not in a room of ours, or not to be seen: another time there may be more
+                return known
+            self._names[user_id] = known
+            if len(self._names) > MOST_NAMES:
+                self._names.popitem(last=False)
+        return known

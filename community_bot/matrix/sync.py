@@ -1,0 +1,216 @@
+"""One sync for all rooms: brings what happened to the face, and remembers how far everything was acted on.
+
+Acts run beside each other, one person's in order. The position written is that of the newest batch of which, and of
+all before which, nothing is still under way: after a crash everything unfinished is heard again, and something
+finished may be too (see ``Happening.again``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from time import monotonic
+from typing import Any, Protocol
+
+from bridges.ends.port import EndError
+from bridges.pace import Backoff
+from community_bot.logs import get_logger
+from community_bot.matrix.happenings import Happening, read_happening, read_invite
+from community_bot.matrix.turns import Turns
+from community_bot.platforms.matrix_homeserver import Homeserver
+from community_bot.platforms.matrix_rooms import HOME_STATE
+
+log = get_logger(__name__)
+
+LONG_POLL_MS = 30_000
+PAGE = 100
+LONGEST_GAP = 2000
+"""Events of one room that are read again after a long absence."""
+MOST_OPEN = 50
+"""Batches with something unfinished; then reading waits."""
+IDLE_SECONDS = 10.0
+"""How often the position is written while nothing for the bot happens."""
+NOTHING: Mapping[str, list[str]] = {"types": []}
+HEARD = ["m.room.message", "m.reaction", "m.room.member", "m.room.encryption"]
+TOLD = ["m.room.encryption", HOME_STATE]
+
+
+def _filter(heard: Sequence[str], limit: int) -> Mapping[str, Any]:
+    return {
+        "room": {
+            "timeline": {"types": list(heard), "limit": limit, "lazy_load_members": True},
+            # how many are in a room is only told to who wants members lazily
+            "state": {"types": TOLD, "lazy_load_members": True},
+            "ephemeral": NOTHING,
+            "account_data": NOTHING,
+        },
+        "presence": NOTHING,
+        "account_data": NOTHING,
+    }
+
+
+NEWS, OPENING = _filter(HEARD, PAGE), _filter(["m.room.encryption"], 1)
+
+
+class Positions(Protocol):
+    """Where it is kept how far a stream was read."""
+
+    async def position(self, stream: str) -> str | None: ...
+
+    async def set_position(self, stream: str, value: str) -> None: ...
+
+
+class Listener(Protocol):
+    """What the sync brings things to."""
+
+    def learn(self, room: str, told: Mapping[str, Any]) -> None:
+        """Take in what a sync tells of a joined room, before what happened there."""
+
+    def lost(self, room: str) -> None:
+        """Take in that we are no longer in a room."""
+
+    async def begin(self) -> None:
+        """Start what an earlier run left undone; the rooms are known by now. Raises the kinds of ``EndError``."""
+
+    async def close(self) -> None:
+        """Stop what is under way."""
+
+    async def act(self, happening: Happening) -> None:
+        """Do what follows. Only the kinds of ``EndError`` are expected."""
+
+
+class MatrixSync:
+    """Reads the account's sync; :meth:`run` is its task. :attr:`state` is ``live`` or a stable code."""
+
+    def __init__(
+        self,
+        homeserver: Homeserver,
+        positions: Positions,
+        listener: Listener,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._homeserver = homeserver
+        self._positions = positions
+        self._listener = listener
+        self._sleep = sleep
+        self._filters: dict[int, str] = {}
+        self._open: asyncio.Queue[tuple[str, set[asyncio.Task[None]]]] = asyncio.Queue(MOST_OPEN)
+        self._turns = Turns()
+        self.state = "not_connected"
+
+    @property
+    def _stream(self) -> str:
+        return f"matrix-face:{self._homeserver.user_id}"
+
+    async def run(self) -> None:
+        """Listen until cancelled. Trouble is shown by :attr:`state` and tried again."""
+        self.state = "not_connected"
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._listen())
+                group.create_task(self._note())
+        finally:
+            await self._turns.close()
+            await self._listener.close()
+            self._open = asyncio.Queue(MOST_OPEN)
+
+    async def _listen(self) -> None:
+        backoff = Backoff(first=0.5)
+        since = await self._positions.position(self._stream)
+        begun: str | None = None
+        while True:
+            try:
+                if begun is None:
+                    begun = await self._begin()
+                    # what was said before the bot was ever here is nobody's request
+                    since = since or begun
+                batch = await self._ask(NEWS, since, wait=self.state == "live")
+                await self._take(batch, since, again=self.state != "live")
+                since = str(batch["next_batch"])
+                self.state = "live"
+                backoff.reset()
+            except EndError as error:
+                self.state = error.reason
+                log.warning("the sync of the community is held up", reason=error.reason)
+                await self._sleep(error.retry_after or backoff.next())
+
+    async def _note(self) -> None:
+        """Write the position, batch by batch, once everything of a batch is done."""
+        written = 0.0
+        while True:
+            position, tasks = await self._open.get()
+            if tasks:
+                await asyncio.wait(tasks)
+            elif monotonic() - written < IDLE_SECONDS:
+                continue
+            await self._positions.set_position(self._stream, position)
+            written = monotonic()
+
+    async def _begin(self) -> str:
+        """Learn which rooms there are, and act on invitations that still stand."""
+        snapshot = await self._ask(OPENING, None, wait=False)
+        for room, told in snapshot.get("rooms", {}).get("join", {}).items():
+            self._listener.learn(room, told)
+        self._invitations(snapshot)
+        await self._listener.begin()
+        return str(snapshot["next_batch"])
+
+    async def _ask(self, wanted: Mapping[str, Any], since: str | None, *, wait: bool) -> dict[str, Any]:
+        query = {"filter": await self._filter_id(wanted), "timeout": str(LONG_POLL_MS if wait else 0)}
+        query |= {"since": since} if since is not None else {"full_state": "true"}
+        query["set_presence"] = "offline"
+        return await self._homeserver.client.get("sync", query=query, timeout=LONG_POLL_MS / 1000 + 15)
+
+    async def _filter_id(self, wanted: Mapping[str, Any]) -> str:
+        if id(wanted) not in self._filters:
+            client = self._homeserver.client
+            answer = await client.post("user", client.user_id, "filter", body=wanted)
+            self._filters[id(wanted)] = str(answer["filter_id"])
+        return self._filters[id(wanted)]
+
+    async def _take(self, batch: Mapping[str, Any], since: str | None, *, again: bool) -> None:
+        """Start what follows from a batch."""
+        rooms = batch.get("rooms", {})
+        tasks: set[asyncio.Task[None]] = set()
+        for room, told in rooms.get("join", {}).items():
+            self._listener.learn(room, told)
+            for event in await self._news(room, told.get("timeline", {}), since):
+                happening = read_happening(event, room, self._homeserver.user_id, again=again)
+                if happening is not None:
+                    tasks.add(self._start(happening))
+        for room in rooms.get("leave", {}):
+            self._listener.lost(room)
+        tasks |= self._invitations(batch)
+        await self._open.put((str(batch["next_batch"]), tasks))
+
+    def _invitations(self, batch: Mapping[str, Any]) -> set[asyncio.Task[None]]:
+        tasks = set()
+        for room, told in batch.get("rooms", {}).get("invite", {}).items():
+            invited = read_invite(told, room, self._homeserver.user_id)
+            if invited is not None:
+                tasks.add(self._start(invited))
+        return tasks
+
+    def _start(self, happening: Happening) -> asyncio.Task[None]:
+        return self._turns.take(happening.person, lambda: self._listener.act(happening))
+
+    async def _news(self, room: str, timeline: Mapping[str, Any], since: str | None) -> list[dict[str, Any]]:
+        events: list[dict[str, Any]] = timeline.get("events", [])
+        if not timeline.get("limited") or since is None:
+            return events
+        return await self._gap(room, str(timeline["prev_batch"]), since) + events
+
+    async def _gap(self, room: str, before: str, since: str) -> list[dict[str, Any]]:
+        """Read what a limited sync left out, oldest first."""
+        events: list[dict[str, Any]] = []
+        position: str | None = before
+        while position is not None and len(events) < LONGEST_GAP:
+            query = {"dir": "b", "from": position, "to": since, "limit": str(PAGE)}
+            query["filter"] = json.dumps({"types": HEARD})
+            page = await self._homeserver.client.get("rooms", room, "messages", query=query)
+            events += page.get("chunk", [])
+            position = page.get("end") if page.get("chunk") else None
+        events.reverse()
+        return events
