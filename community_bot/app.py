@@ -7,7 +7,6 @@ import errno
 import hmac
 import signal
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from hashlib import sha256
 
@@ -20,8 +19,9 @@ from bridges.ends.discord_home import DiscordHome
 from bridges.ends.discord_webhooks import WebhookTransport
 from bridges.ends.matrix_client import MatrixClient
 from bridges.ends.matrix_home import MatrixHome
-from bridges.ends.port import Home, Job
+from bridges.ends.port import Home
 from bridges.metrics import BridgeMetrics
+from community_bot.community import Community, Job, guild_homes
 from community_bot.errors import OperatorError
 from community_bot.logs import watch_loop
 from community_bot.platforms.discord import CommunityBot, DiscordConnection, point_at
@@ -30,10 +30,12 @@ from community_bot.tasks import Backoff, TaskKeeper
 from community_bot.upkeep import open_database
 from community_bot.web.health import Check, HealthServer
 from config import Settings
+from db.alone import alone
 from db.bridge_rows import Place, Platform
 from db.bridge_store import BridgeStore
 from db.ids import EndId
-from db.retention import purge_expired
+from db.key_rotation import require_key
+from db.keys import NetworkKeys
 from db.schema import require_current
 
 log = structlog.get_logger("app")
@@ -55,9 +57,11 @@ class App:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stop = asyncio.Event()
         self._fatal: OperatorError | None = None
+        self._bot: CommunityBot | None = None
         self._discord: DiscordConnection | None = None
         self._matrix: MatrixConnection | None = None
         self._bridge: Bridge | None = None
+        self._community: Community | None = None
         self.health: HealthServer | None = None
 
     def stop(self) -> None:
@@ -73,18 +77,18 @@ class App:
         watch_loop(loop)
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.stop)
-        session = aiohttp.ClientSession()
-        try:
-            await require_current(self._database)
-            await self._start(session)
-            log.info("running", conversations=len(self._settings.conversations))
-            if on_ready is not None and self.health is not None:
-                on_ready(self.health.url)
-            await self._stop.wait()
-            log.info("stopping")
-        finally:
-            await self._shut_down()
-            await session.close()
+        async with aiohttp.ClientSession() as session, alone(self._database):
+            try:
+                await require_current(self._database)
+                await require_key(self._database, NetworkKeys(self._settings.secrets.network_key_bytes()))
+                await self._start(session)
+                log.info("running", conversations=len(self._settings.conversations))
+                if on_ready is not None and self.health is not None:
+                    on_ready(self.health.url)
+                await self._stop.wait()
+                log.info("stopping")
+            finally:
+                await self._shut_down()
         if self._fatal is not None:
             raise self._fatal
 
@@ -99,18 +103,20 @@ class App:
             homes[Platform.DISCORD] = self._discord_home(store, session)
         if settings.matrix is not None:
             homes[Platform.MATRIX] = self._matrix_home(store)
+        self._community = Community(settings, self._database, bot=self._bot, matrix=self._matrix)
         self._bridge = Bridge(self._database, store=store, homes=homes, metrics=metrics)
         await self._bridge.prepare(wanted_conversations(settings))
         self.health = HealthServer(settings.web.host, settings.web.port, self._checks(), self._registry)
         await self._open_pages(self.health)
         for name, job in self._bridge.jobs().items():
             self._keep(name, job)
+        self._keep_all(self._community.jobs())
         if self._discord is not None:
             self._keep_all(homes[Platform.DISCORD].jobs())
             self._keep("discord-connection", self._discord.run)
         if self._matrix is not None:
-            self._keep("matrix-connection", partial(self._connect_matrix, self._matrix, homes[Platform.MATRIX]))
-        self._keep("daily-purge", self._purge_daily)
+            jobs = {**homes[Platform.MATRIX].jobs(), **self._community.matrix_jobs()}
+            self._keep("matrix-connection", partial(self._connect_matrix, self._matrix, jobs))
 
     async def _open_pages(self, health: HealthServer) -> None:
         web = self._settings.web
@@ -132,7 +138,8 @@ class App:
         assert settings is not None
         assert token is not None
         point_at(settings.api_base, settings.gateway, settings.cdn_base)
-        bot = CommunityBot()
+        bot = CommunityBot(newcomers=bool(guild_homes(self._settings)))
+        self._bot = bot
         self._discord = DiscordConnection(bot, token.get_secret_value())
         return DiscordHome(bot, store=store, transport=WebhookTransport(session, settings.api_base))
 
@@ -142,9 +149,9 @@ class App:
         self._matrix = matrix_connection(self._settings)
         return MatrixHome(MatrixClient(self._matrix.client), store=store, profile=self._profile)
 
-    async def _connect_matrix(self, connection: MatrixConnection, home: Home) -> None:
+    async def _connect_matrix(self, connection: MatrixConnection, jobs: Mapping[str, Job]) -> None:
         await connection.log_in()
-        self._keep_all(home.jobs())
+        self._keep_all(jobs)
 
     def _profile(self, account: str) -> str:
         """Make a profile id that says nothing about the account to anyone without the network key."""
@@ -167,14 +174,6 @@ class App:
 
         self._tasks[name] = self._keeper.run(name, watched, restart=Backoff())
 
-    async def _purge_daily(self) -> None:
-        while True:
-            removed = await purge_expired(self._database, datetime.now(UTC))
-            log.info("expired rows removed", count=sum(removed.values()))
-            now = datetime.now(UTC)
-            midnight = datetime.combine(now.date() + timedelta(days=1), time.min, UTC)
-            await asyncio.sleep((midnight - now).total_seconds() + 60)
-
     # ── state
 
     def _checks(self) -> dict[str, Callable[[], Check]]:
@@ -183,6 +182,9 @@ class App:
             checks["discord"] = lambda: Check(discord.state == "live", discord.state)
         if (matrix := self._matrix) is not None:
             checks["matrix"] = lambda: Check(matrix.state == "live", matrix.state)
+        if (community := self._community) is not None:
+            for name in community.problems():
+                checks[f"community:{name}"] = partial(_check_community, community, name)
         if (bridge := self._bridge) is not None:
             for end in bridge.ends:
                 checks[f"bridge:{bridge.report(end).label}"] = partial(_check_end, bridge, end)
@@ -204,7 +206,7 @@ class App:
         The connections close last, because lanes speak through them.
         """
         if self._bridge is not None and self._tasks:
-            for name in ("discord-connection", "matrix-connection", "matrix-sync", "matrix-join"):
+            for name in ("discord-connection", "matrix-connection", "matrix-sync", "matrix-face", "matrix-join"):
                 await self._keeper.stop(name)
             self._bridge.finish()
             lanes = [task for name, task in self._tasks.items() if name.startswith("lane:")]
@@ -218,6 +220,11 @@ class App:
         if self.health is not None:
             await self.health.stop()
         await self._database.close()
+
+
+def _check_community(community: Community, name: str) -> Check:
+    problem = community.problems().get(name)
+    return Check(problem is None, problem or "ok")
 
 
 def _check_end(bridge: Bridge, end: EndId) -> Check:

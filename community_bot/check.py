@@ -22,11 +22,12 @@ async def check_everything(settings: Settings) -> list[Finding]:
         for warning in settings.settings_warnings
     ]
     findings.append(await _database(settings))
-    channels = [channel for conversation in settings.conversations for channel in conversation.discord_channels]
-    rooms = [room for conversation in settings.conversations for room in conversation.matrix_rooms]
+    channels, rooms = _uses(settings)
     if settings.discord is not None and settings.secrets.discord_token is not None:
         point_at(settings.discord.api_base, settings.discord.gateway, settings.discord.cdn_base)
-        findings += await check_discord(settings.secrets.discord_token.get_secret_value(), channels)
+        token = settings.secrets.discord_token.get_secret_value()
+        newcomers = any(home.discord_server is not None for home in settings.homes)
+        findings += await check_discord(token, channels, newcomers=newcomers)
     if settings.matrix is not None:
         connection = matrix_connection(settings)
         try:
@@ -34,6 +35,24 @@ async def check_everything(settings: Settings) -> list[Finding]:
         finally:
             await connection.close()
     return findings
+
+
+def _uses(settings: Settings) -> tuple[dict[int, set[str]], dict[str, set[str]]]:
+    """Return every channel and every room of the settings, with what it is used for."""
+    channels: dict[int, set[str]] = {}
+    rooms: dict[str, set[str]] = {}
+    for use, places in (("bridge", settings.conversations), ("space", settings.spaces)):
+        for place in places:
+            for channel in place.discord_channels:
+                channels.setdefault(channel, set()).add(use)
+            for room in place.matrix_rooms:
+                rooms.setdefault(room, set()).add(use)
+    for home in settings.homes:
+        if home.discord_channel is not None:
+            channels.setdefault(home.discord_channel, set()).add("welcome")
+        if home.matrix_room is not None:
+            rooms.setdefault(home.matrix_room, set()).add("welcome")
+    return channels, rooms
 
 
 async def _database(settings: Settings) -> Finding:

@@ -162,13 +162,16 @@ def backup(
 def restore_command(
     backup_file: Annotated[Path, typer.Argument(help="A file that community-bot backup wrote.")],
     replace: Annotated[bool, typer.Option("--replace", help="Throw away what the database holds now.")] = False,
+    keys: Annotated[
+        Path | None, typer.Option("--keys", help="The newest member-keys.backup; beside the backup when left out.")
+    ] = None,
     settings: SettingsOption = None,
 ) -> None:
     """Fill the database from a backup: wholly, or not at all."""
     from community_bot.upkeep import bring_back  # noqa: PLC0415
 
     loaded = load_settings(settings)
-    run_async(lambda: bring_back(loaded, backup_file, say, replace=replace))
+    run_async(lambda: bring_back(loaded, backup_file, say, replace=replace, keys=keys))
 
 
 @app.command()
@@ -239,6 +242,50 @@ def version() -> None:
     from db.schema import head  # noqa: PLC0415
 
     out.print(f"community-bot {installed_version('community-bot')}, database version {head()}")
+
+
+@app.command()
+def admin_code(settings: SettingsOption = None) -> None:
+    """Print a code with which one member becomes network admin: /admin claim CODE. Good once, for a day."""
+    from community_bot.upkeep import new_admin_code  # noqa: PLC0415
+
+    loaded = load_settings(settings)
+    sys.stdout.write(run_async(lambda: new_admin_code(loaded)) + "\n")
+
+
+@app.command()
+def rotate_key(
+    new_key_file: Annotated[Path, typer.Argument(help="A file with the new key: community-bot new-key > FILE")],
+    settings: SettingsOption = None,
+) -> None:
+    """Seal everything with a new network key, after a backup under the old one. Stop the bot first."""
+    from community_bot.upkeep import change_key  # noqa: PLC0415
+
+    loaded = load_settings(settings)
+    run_async(lambda: change_key(loaded, new_key_file, say))
+
+
+languages_app = typer.Typer(no_args_is_help=True, help="The words of the bot, in Thai, English and Spanish.")
+app.add_typer(languages_app, name="languages")
+
+
+@languages_app.command(name="check")
+def languages_check() -> None:
+    """Print what is missing, too long or badly worded in any language; exit code 1 when anything is."""
+    from community_bot.languages import find_faults  # noqa: PLC0415
+
+    faults = find_faults()
+    if not faults:
+        say("Every text is there in Thai, English and Spanish, and short enough.")
+        return
+    table = Table()
+    for heading in ("language", "text", "what", "found"):
+        table.add_column(heading, overflow="fold")
+    for fault in faults:
+        table.add_row(*(escape(text) for text in (fault.language or "all", fault.key, fault.code, fault.said)))
+    out.print(table)
+    out.print(f"{len(faults)} to mend.")
+    raise typer.Exit(1)
 
 
 sandbox_app = typer.Typer(

@@ -79,7 +79,7 @@ def compose(
         Onboarding(network),
         Buddies(network),
         Members(network),
-        Linking(network),
+        Linking(network, retention),
     )
     roles, health, welcome = Roles(network), Health(network), Welcome(network)
     invitations, vouching = Invitations(network), Vouching(network)

@@ -17,10 +17,11 @@ class Purpose:
     required: bool
 
 
+REMINDERS = "reminders"
 PURPOSES: tuple[Purpose, ...] = (
     Purpose("agreements", "2026-11-22", required=True),
     Purpose("membership", "2026-11-22", required=True),
-    Purpose("reminders", "2026-11-22", required=False),
+    Purpose(REMINDERS, "2026-11-22", required=False),
 )
 """The community's agreements; keeping alias and accounts sealed; private messages the bot begins by itself."""
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from community_bot.domain.account import Account, PlatformName
+from community_bot.domain.agreements import REMINDERS
 from community_bot.domain.member import MemberState, has_access, is_reachable
 from community_bot.domain.quiet import quiet_until
 from community_bot.locales import Catalogues
@@ -36,11 +37,15 @@ EXPECTED = frozenset({"discord.member_gone", "matrix.member_gone", "discord.dms_
 
 @dataclass(frozen=True, slots=True)
 class _People:
-    """Whom an effect is about. ``belongs``: whether its door is to be open for them, as things are now."""
+    """Whom an effect is about. ``belongs``: whether its door is to be open for them, as things are now.
+
+    ``may_be_told``: whether they agreed to private messages that they did not ask for.
+    """
 
     member: MemberRow | None
     accounts: tuple[Account, ...]
     belongs: bool
+    may_be_told: bool = False
 
 
 class Effects:
@@ -175,7 +180,7 @@ class Effects:
         people = await self._people(effect)
         member = people.member
         if member is not None and effect.details.get("always") != "yes":
-            if not is_reachable(MemberState(member.state)):
+            if not people.may_be_told or not is_reachable(MemberState(member.state)):
                 return
             self._respect_quiet(member)
         later: NotNowError | None = None
@@ -222,7 +227,8 @@ class Effects:
             if member is None:
                 return _People(None, (), belongs=False)
             accounts = tuple(_account(each.platform, each.user_id) for each in unit.members.accounts(member.id))
-            return _People(member, accounts, _belongs(unit, member, effect))
+            agreed = REMINDERS in unit.consents.holding(member.id)
+            return _People(member, accounts, _belongs(unit, member, effect), may_be_told=agreed)
 
         return await self._network.look(work)
 

@@ -19,6 +19,7 @@ from community_bot.locales import key
 from community_bot.services.arrivals import forget_arrival
 from community_bot.services.members import own, own_held
 from community_bot.services.network import Network, Unit, action
+from community_bot.services.retention import Retention
 from db.ids import MemberId
 from db.member_rows import MemberRow
 
@@ -52,10 +53,11 @@ class LinkStart:
 
 
 class Linking:
-    """Linking and unlinking accounts."""
+    """Linking and unlinking accounts. ``retention`` also destroys a key that is taken in beside the backups."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, retention: Retention) -> None:
         self._network = network
+        self._retention = retention
         self._tries = Tries(5, timedelta(minutes=10))
 
     @action
@@ -131,31 +133,34 @@ class Linking:
         choices give way to those of the record that stays.
         """
 
-        def work(unit: Unit) -> PlatformName:
+        def work(unit: Unit) -> tuple[PlatformName, bool]:
             member = own_held(unit, account)
             row = unit.link_codes.of(member.id, unit.now)
             if row is None or row.claim is None or row.tag != tag:
                 raise Refusal("link.nothing")
-            platform, user_id = row.claim
-            other = unit.members.find(platform, user_id)
+            claimed, user_id = row.claim
+            other = unit.members.find(claimed, user_id)
             if other is not None:
                 if other.state == MemberState.ERASING:
                     raise Refusal("link.nothing")
                 member = _take_in(unit, member, other)
-            unit.members.link(member.id, platform, user_id, unit.today, unit.keep_until)
-            linked: PlatformName = "discord" if platform == "discord" else "matrix"
+            unit.members.link(member.id, claimed, user_id, unit.today, unit.keep_until)
+            linked: PlatformName = "discord" if claimed == "discord" else "matrix"
             forget_arrival(unit, Account(linked, user_id))
             unit.link_codes.forget(member.id)
             if has_access(MemberState(member.state)):
                 for space, _ in unit.spaces.of(member.id):
                     unit.outbox.add("admit", {"space": space}, now=unit.now, member_id=member.id)
             unit.outbox.add(
-                "tell", {"text": key("link.done_notice"), "always": "yes"}, now=unit.now, target=(platform, user_id)
+                "tell", {"text": key("link.done_notice"), "always": "yes"}, now=unit.now, target=(claimed, user_id)
             )
             unit.ledger.record(unit.today, Role.MEMBER, "account.linked", "account")
-            return linked
+            return linked, other is not None
 
-        return await self._network.act(work)
+        platform, taken_in = await self._network.act(work)
+        if taken_in:
+            await self._retention.reach_copies()
+        return platform
 
     @action
     async def refuse(self, account: Account) -> None:

@@ -181,5 +181,6 @@ def activate(unit: Unit, member: MemberRow) -> None:
     unit.members.set_state(member.id, after(MemberState(member.state), MemberEvent.VOUCHED), unit.today)
     for space, _ in unit.spaces.of(member.id):
         unit.outbox.add("admit", {"space": space}, now=unit.now, member_id=member.id)
-    unit.outbox.add("tell", {"text": key("onboarding.admitted")}, now=unit.now, member_id=member.id)
+    admitted = {"text": key("onboarding.admitted"), "always": "yes"}
+    unit.outbox.add("tell", admitted, now=unit.now, member_id=member.id)
     unit.ledger.count(FUNNEL, "active", unit.today)

@@ -90,10 +90,10 @@ class Retention:
             erased += bool(gone)
             removed += gone
         if erased or not self._copies_reached:
-            await self._reach_copies()
+            await self.reach_copies()
         return erased, removed
 
-    async def _reach_copies(self) -> None:
+    async def reach_copies(self) -> None:
         """Have the keys that are gone also go from beside the backups, and from the disk."""
         self._copies_reached = await leave_no_trace(self._network.database)
         if not self._copies_reached:
@@ -118,7 +118,7 @@ class Retention:
         organisations = await self._count(_keep_organisations_up)
         expired = await self._count(_remove_expired)
         removed += alumni.removed + organisations.removed + expired.removed
-        await self._reach_copies()
+        await self.reach_copies()
         await self._network.act(_prove)
         report = RetentionReport(erased, dormant, alumni.members, probations, dict(removed), self._copies_reached)
         log.info("retention has run", removed=sum(report.removed.values()), ok=report.copies_reached)

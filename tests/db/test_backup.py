@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
 
 from db.backup import back_up, restore
 from db.bridge_rows import Copy, Delivery, Place, Platform, Receipt, ReceiptBatch
 from db.bridge_store import BridgeStore
 from db.engine import Database
 from db.errors import BackupError
+from db.ids import MemberId
+from db.keys import NetworkKeys
+from db.member_keys_file import MEMBER_KEYS_NAME, MemberKeysFile
+from db.member_rows import Profile
+from db.member_store import MemberStore
+from db.retention import destroy
 from db.schema import require_current
-from db.tables import metadata
+from db.sealed_file import unseal
+from db.tables import member, metadata
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 HEARD_AT = datetime(2026, 11, 20, 19, 5, 7, 123456, tzinfo=UTC)
@@ -128,3 +138,142 @@ async def test_an_empty_database_and_a_missing_file_are_answered_in_words(tmp_pa
     with pytest.raises(BackupError, match="no backup at"):
         await restore(empty, tmp_path / "missing.backup", KEY)
     await empty.close()
+
+
+# ── members: their keys are kept apart, so that erasing them reaches every backup
+
+
+KEYS = NetworkKeys(KEY)
+TODAY = date(2026, 11, 22)
+LATER = datetime(2028, 11, 22, tzinfo=UTC)
+
+
+async def join(database: Database, alias: str, user_id: str) -> MemberId:
+    def work(connection: Connection) -> MemberId:
+        members = MemberStore(connection, KEYS)
+        row = members.add(
+            Profile(alias, "en"), alias, state="active", today=TODAY, keep_until=LATER, probation=None
+        )
+        members.link(row.id, "discord", user_id, TODAY, LATER)
+        return row.id
+
+    return await database.transact(work)
+
+
+async def aliases(database: Database) -> set[str]:
+    def work(connection: Connection) -> set[str]:
+        members = MemberStore(connection, KEYS)
+        rows = [members.get(MemberId(found)) for found in connection.execute(select(member.c.id)).scalars()]
+        return {row.profile.alias for row in rows if row is not None}
+
+    return await database.look(work)
+
+
+async def test_a_backup_holds_no_key_of_any_member(database: Database, tmp_path: Path) -> None:
+    await join(database, "Napa", "600000000000000011")
+    report = await back_up(database, tmp_path / "net.backup", KEY)
+    with report.path.open("rb") as source:
+        lines = list(unseal(source, KEY))
+    assert any(b'"table":"member"' in line for line in lines)
+    assert not any(b"member_key" in line for line in lines)
+    keys_file = tmp_path / MEMBER_KEYS_NAME
+    assert keys_file.stat().st_mode & 0o077 == 0
+    assert len(MemberKeysFile(keys_file, KEY).read()) == 1
+
+
+async def test_members_come_back_with_their_keys(database: Database, tmp_path: Path) -> None:
+    await join(database, "Napa", "600000000000000011")
+    await back_up(database, tmp_path / "net.backup", KEY)
+    before = await contents(database)
+    report = await restore(database, tmp_path / "net.backup", KEY, replace=True)
+    assert report.erased == 0
+    assert await contents(database) == before
+    assert await aliases(database) == {"Napa"}
+
+
+async def test_who_was_erased_since_does_not_come_back_from_an_older_backup(
+    database: Database, tmp_path: Path
+) -> None:
+    napa = await join(database, "Napa", "600000000000000011")
+    await join(database, "Tulio", "600000000000000012")
+    await back_up(database, tmp_path / "old.backup", KEY)
+    await database.transact(lambda connection: destroy(connection, napa))
+    assert await MemberKeysFile.beside(tmp_path / "old.backup", KEY).write_again(database)
+    report = await restore(database, tmp_path / "old.backup", KEY, replace=True)
+    assert report.erased == 1
+    assert await aliases(database) == {"Tulio"}
+    async with database.read() as connection:
+        for table in metadata.sorted_tables:
+            rows = [tuple(row) for row in await connection.execute(select(table))]
+            assert napa not in str(rows), table.name
+    # and with the network's key, nothing in either file opens what was Napa's
+    with (tmp_path / "old.backup").open("rb") as source:
+        sealed = [json.loads(line) for line in unseal(source, KEY) if napa.encode() in line]
+    assert {entry["table"] for entry in sealed} == {"member", "identity"}
+    assert napa not in str(MemberKeysFile.beside(tmp_path / "old.backup", KEY).read())
+
+
+async def test_who_joined_after_the_backup_is_not_in_it_and_their_key_is_left_alone(
+    database: Database, tmp_path: Path
+) -> None:
+    await join(database, "Napa", "600000000000000011")
+    await back_up(database, tmp_path / "old.backup", KEY)
+    await join(database, "Tulio", "600000000000000012")
+    await back_up(database, tmp_path / "new.backup", KEY)
+    report = await restore(database, tmp_path / "old.backup", KEY, replace=True)
+    assert report.erased == 0
+    assert await aliases(database) == {"Napa"}
+
+
+async def test_members_without_the_file_of_their_keys_are_not_restored_at_all(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    await join(sqlite_database, "Napa", "600000000000000011")
+    await back_up(sqlite_database, tmp_path / "net.backup", KEY)
+    keys = (tmp_path / MEMBER_KEYS_NAME).rename(tmp_path / "elsewhere.backup")
+    before = await contents(sqlite_database)
+    with pytest.raises(BackupError, match="no file with their keys") as caught:
+        await restore(sqlite_database, tmp_path / "net.backup", KEY, replace=True)
+    assert "--keys" in caught.value.cure
+    keys.write_bytes(keys.read_bytes()[:-1])
+    with pytest.raises(BackupError, match=r"members' keys .* cannot be opened"):
+        await restore(sqlite_database, tmp_path / "net.backup", KEY, replace=True, keys=keys)
+    assert await contents(sqlite_database) == before
+
+
+async def test_the_keys_may_lie_elsewhere_and_are_no_backup_themselves(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    await join(sqlite_database, "Napa", "600000000000000011")
+    await back_up(sqlite_database, tmp_path / "net.backup", KEY)
+    keys = (tmp_path / MEMBER_KEYS_NAME).rename(tmp_path / "elsewhere.backup")
+    assert (await restore(sqlite_database, tmp_path / "net.backup", KEY, replace=True, keys=keys)).erased == 0
+    with pytest.raises(BackupError, match="not a backup"):
+        await restore(sqlite_database, keys, KEY, replace=True)
+    with pytest.raises(BackupError, match="are not members' keys"):
+        await restore(sqlite_database, tmp_path / "net.backup", KEY, replace=True, keys=tmp_path / "net.backup")
+    with pytest.raises(BackupError, match="The name member-keys"):
+        await back_up(sqlite_database, tmp_path / MEMBER_KEYS_NAME, KEY)
+    assert await aliases(sqlite_database) == {"Napa"}
+
+
+async def test_an_erasure_while_the_keys_are_written_is_in_the_file(
+    sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    napa = await join(sqlite_database, "Napa", "600000000000000011")
+    await join(sqlite_database, "Tulio", "600000000000000012")
+    keys_file = MemberKeysFile(tmp_path / MEMBER_KEYS_NAME, KEY)
+    look = sqlite_database.look
+    looked = 0
+
+    async def look_and_be_overtaken(work: Callable[[Connection], Any]) -> Any:
+        nonlocal looked
+        found = await look(work)
+        looked += 1
+        if looked == 1:
+            await sqlite_database.transact(lambda connection: destroy(connection, napa))
+        return found
+
+    monkeypatch.setattr(sqlite_database, "look", look_and_be_overtaken)
+    assert await keys_file.write(sqlite_database) == 1
+    assert napa not in str(keys_file.read())
