@@ -129,7 +129,7 @@ class Database:
 
     async def _transact_beside_others(self, work: Callable[[Connection], T]) -> T:
         """Run ``work``; when another unit of work wrote the same thing meanwhile, run it again on what it left."""
-        for _ in range(2):
+        for _ in range(4):
             try:
                 async with self.write() as connection:
                     return await connection.run_sync(work)

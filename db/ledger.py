@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from db.ids import MemberId
 from db.tables import audit_entry, tally, viewing
+
+WRITERS_LOCK = 0x6C6564676572
+"""Any number that no other lock of the database has; this one reads "ledger"."""
 
 
 class Ledger:
@@ -36,12 +39,13 @@ class Ledger:
         )
 
     def _alone(self) -> None:
-        """Let no other unit of work add an entry before this one is done: each seals the very last one.
+        """Let no other unit of work write here before this one is done: an entry seals the very last one.
 
         SQLite has one writer; on PostgreSQL two would read the same last entry, and the chain would look broken.
+        Held for counts too, so that two units never wait for each other.
         """
         if self._connection.dialect.name == "postgresql":
-            self._connection.execute(text("LOCK TABLE audit_entry IN SHARE ROW EXCLUSIVE MODE"))
+            self._connection.execute(select(func.pg_advisory_xact_lock(WRITERS_LOCK)))
 
     def audit(self, limit: int = 50) -> list[tuple[date, str, str, str, str | None]]:
         """Return the newest entries: day, role, action, kind of object, reason."""
@@ -69,6 +73,7 @@ class Ledger:
 
     def count(self, kind: str, what: str, day: date, by: int = 1) -> None:
         """Add to a count that belongs to nobody; ``day`` is kept as its week's Monday."""
+        self._alone()
         week = day - timedelta(days=day.weekday())
         where = (tally.c.kind == kind, tally.c.week == week, tally.c.what == what)
         changed = self._connection.execute(update(tally).where(*where).values(total=tally.c.total + by))

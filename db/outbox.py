@@ -19,6 +19,8 @@ from db.tables import effect, member_key
 
 KEPT = timedelta(days=14)
 """How long an effect is tried, or shown as failed."""
+KEPT_FOR_AN_ACCOUNT = timedelta(days=1)
+"""The same for an account that is no member's any more: erased, or unlinked. Nothing of them stays longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Outbox:
                 sealed_target=sealed,
                 not_before=not_before or now,
                 attempts=0,
-                purge_after=(not_before or now) + KEPT,
+                purge_after=(not_before or now) + (KEPT if target is None else KEPT_FOR_AN_ACCOUNT),
             )
         )
 

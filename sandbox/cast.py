@@ -36,12 +36,18 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A Discord server or a Matrix space connected to the network."""
+    """A Discord server or a Matrix space connected to the network.
+
+    `welcome` is the key of the room where people arrive and are greeted in `language`; a home without one greets
+    nobody.
+    """
 
     key: str
     platform: Platform
     name: str
     rooms: tuple[Room, ...]
+    language: Language = "en"
+    welcome: str | None = None
 
     def room(self, key: str) -> Room:
         """Find a room by its key; raises KeyError."""
@@ -79,6 +85,15 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
+class Space:
+    """A learning space with a door on each platform; titles are in Thai, English and Spanish."""
+
+    key: str
+    titles: tuple[str, str, str]
+    doors: tuple[End, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """All of it. Keys are unique within each kind; look-ups raise KeyError."""
 
@@ -87,6 +102,7 @@ class Network:
     homes: tuple[Home, ...]
     members: tuple[Member, ...]
     conversations: tuple[Conversation, ...]
+    spaces: tuple[Space, ...] = ()
 
     def organisation(self, key: str) -> Organisation:
         """Find an organisation by its key."""
@@ -141,6 +157,8 @@ RIVER_AND_HILL = Network(
                 Room("facilitation", "ชวนคุย-facilitation", "ชวนคนทั้งวงคุยกันให้สนุกและทั่วถึง"),
                 Room("bookkeeping", "บัญชีไม่น่ากลัว", "จดรับจ่ายของกลุ่มแบบเข้าใจง่าย"),
             ),
+            language="th",
+            welcome="welcome",
         ),
         Home(
             "paper-boat-studio",
@@ -152,6 +170,8 @@ RIVER_AND_HILL = Network(
                 Room("first-aid", "primeros-auxilios", "Practicamos juntas y juntos, sin prisa."),
                 Room("translation", "translation-table", "Three languages, one table."),
             ),
+            language="en",
+            welcome="welcome",
         ),
         Home(
             "hill-circle",
@@ -163,6 +183,8 @@ RIVER_AND_HILL = Network(
                 Room("bookkeeping", "บัญชีและใบเสร็จ", "ถามได้ทุกเรื่อง ตั้งแต่สมุดเล่มแรก"),
                 Room("translation", "Mesa de traducción", "Palabras que nos cuestan y cómo las decimos."),
             ),
+            language="th",
+            welcome="welcome",
         ),
         Home(
             "lantern-space",
@@ -173,6 +195,8 @@ RIVER_AND_HILL = Network(
                 Room("facilitation", "Acompañar la rueda", "Cómo abrir, sostener y cerrar una sesión."),
                 Room("first-aid", "Primeros auxilios", "Botiquines, prácticas y dudas."),
             ),
+            language="es",
+            welcome="welcome",
         ),
     ),
     members=(
@@ -210,5 +234,17 @@ RIVER_AND_HILL = Network(
         Conversation("first-aid", (End("paper-boat-studio", "first-aid"), End("lantern-space", "first-aid"))),
         Conversation("bookkeeping", (End("river-house", "bookkeeping"), End("hill-circle", "bookkeeping"))),
         Conversation("translation", (End("paper-boat-studio", "translation"), End("hill-circle", "translation"))),
+    ),
+    spaces=(
+        Space(
+            "radio",
+            ("วิทยุชุมชน", "Community radio", "Radio comunitaria"),
+            (End("river-house", "radio"), End("hill-circle", "radio")),
+        ),
+        Space(
+            "facilitation",
+            ("ชวนคุยทั้งวง", "Facilitation", "Acompañar la rueda"),
+            (End("river-house", "facilitation"), End("lantern-space", "facilitation")),
+        ),
     ),
 )

@@ -134,11 +134,16 @@ class SandboxNetwork:
         space = await self.keeper.create_room(home.name, public=True, space=True)
         self.spaces[home.key] = space
         for room in home.rooms:
-            joined = any(
-                end.home == home.key and end.room == room.key for c in self.cast.conversations for end in c.ends
-            )
+            ends = [end for each in self.cast.conversations for end in each.ends]
+            ends += [door for each in self.cast.spaces for door in each.doors]
+            joined = room.key == home.welcome or any((end.home, end.room) == (home.key, room.key) for end in ends)
             room_id = await self.keeper.create_room(
-                room.name, public=True, topic=room.topic, invite=[self.bot_user_id] if joined else []
+                room.name,
+                public=True,
+                topic=room.topic,
+                invite=[self.bot_user_id] if joined else [],
+                # enough to invite people; as a moderator would set it in a client
+                power_levels={"users": {self.bot_user_id: 50}},
             )
             await self.keeper.add_to_space(space, room_id)
             self.rooms[home.key, room.key] = room_id
@@ -180,8 +185,33 @@ class SandboxNetwork:
             f'cdn_base = "{self.discord.cdn_base}"\n\n'
             f'[matrix]\nhomeserver = "{self.synapse.url}"\nuser_id = "{self.bot_user_id}"\n\n'
             f"[web]\nport = {health_port}\n\n"
-            f'[logs]\nformat = "json"\n{self._more_settings}{joined}'
+            f'[logs]\nformat = "json"\n{self._more_settings}{joined}{self._homes_text()}{self._spaces_text()}'
         )
+
+    def _homes_text(self) -> str:
+        written = ""
+        for home in self.cast.homes:
+            if home.welcome is None:
+                continue
+            written += f'\n[[homes]]\nlanguage = "{home.language}"\n'
+            if home.platform == "discord":
+                channel = self.channels[home.key, home.welcome]
+                written += f"discord_server = {self.guilds[home.key].id}\ndiscord_channel = {channel.id}\n"
+            else:
+                written += f'matrix_room = "{self.rooms[home.key, home.welcome]}"\n'
+        return written
+
+    def _spaces_text(self) -> str:
+        written = ""
+        for space in self.cast.spaces:
+            places = [(door.home, door.room) for door in space.doors]
+            channels = [self.channels[place].id for place in places if place in self.channels]
+            rooms = [self.rooms[place] for place in places if place in self.rooms]
+            titles = zip(("th", "en", "es"), space.titles, strict=True)
+            written += f'\n[[spaces]]\nkey = "{space.key}"\n'
+            written += "".join(f'title_{language} = "{title}"\n' for language, title in titles)
+            written += f"discord_channels = {channels}\nmatrix_rooms = {_toml(rooms)}\n"
+        return written
 
     def _ends(self, conversation: Conversation, platform: str) -> list[tuple[str, str]]:
         return [(end.home, end.room) for end in conversation.ends if self.cast.home(end.home).platform == platform]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Awaitable, Callable
 
 from community_bot.commands.forms import Answers, Form
@@ -11,7 +10,7 @@ from community_bot.commands.request import Incoming, Reply, Request, Suggestion
 from community_bot.domain.refusal import Refusal
 from community_bot.domain.roles import Power
 from community_bot.locales import Catalogues, Language, Markup
-from community_bot.logs import get_logger
+from community_bot.logs import get_logger, reference_of
 from community_bot.platforms.port import Button
 from community_bot.services.standing import Standings
 
@@ -152,15 +151,14 @@ class Desk:
                 return await act(request)
             except Refusal as refusal:
                 return Reply(refusal_text(request, refusal))
-        except Exception:
-            # whatever it was is logged without what was said, and the person gets a word to give to the operator
-            reference = secrets.token_hex(4)
-            log.exception("an act could not be answered", command=name.replace(" ", "."), reference=reference)
-            return Reply(t("face.our_fault", reference=reference))
+        except Exception as error:
+            # whatever it was is logged without what was said; the person gets the word that stands beside it there
+            log.exception("an act could not be answered", command=name.replace(" ", "."))
+            return Reply(t("face.our_fault", reference=reference_of(error)))
 
 
 def refusal_text(request: Request, refusal: Refusal) -> Markup:
     """Return the sentence of a refusal in the person's language."""
-    ways = {"start": "start", "help": "help", "resume": "me resume"}
+    ways = {"start": "start", "help": "help", "resume": "me resume", "cancel": "privacy cancel-erase"}
     values = {name: request.spell(path) for name, path in ways.items()} | refusal.values
     return request.t(f"refusal.{refusal.code}", **values)

@@ -145,6 +145,8 @@ def card(request: Request, rules: Rules, welcomed: Welcomed) -> Reply:
         lines.append(t.count("welcome.vouching", rules.vouchers))
     elif welcomed.space is not None:
         lines.append(t("welcome.space", space=rules.title_of(welcomed.space, t.language)))
+        if welcomed.words is not None:
+            lines.append(Markup(welcomed.words))
     if welcomed.state in (MemberState.PAUSED, MemberState.ALUMNI, MemberState.DORMANT):
         lines.append(t("welcome.away", resume=request.spell("me resume")))
     lines.append(

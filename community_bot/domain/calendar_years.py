@@ -92,7 +92,8 @@ def _years(year: int, language: Language, calendar: CalendarPreference) -> str:
     if calendar == "gregorian":
         return f"ค.ศ. {year}" if language == "th" else str(year)
     buddhist = year + YEARS_BETWEEN
-    return f"{buddhist} ({year})" if language == "th" else f"{year} ({buddhist} BE)"
+    # the year that was chosen stands first
+    return f"{buddhist} ({year})" if language == "th" else f"{buddhist} BE ({year})"
 
 
 def read_date(text: str, *, today: date, language: Language) -> date:

@@ -198,8 +198,10 @@ class MatrixSync:
 
     async def _news(self, room: str, timeline: Mapping[str, Any], since: str | None) -> list[dict[str, Any]]:
         events: list[dict[str, Any]] = timeline.get("events", [])
-        if not timeline.get("limited") or since is None:
-            return events
+        entry = own_entry(events, self._homeserver.user_id)
+        if entry or not timeline.get("limited") or since is None:
+            # who was there before us is no newcomer, and said nothing to us
+            return events[entry:]
         return await self._gap(room, str(timeline["prev_batch"]), since) + events
 
     async def _gap(self, room: str, before: str, since: str) -> list[dict[str, Any]]:
@@ -214,3 +216,21 @@ class MatrixSync:
             position = page.get("end") if page.get("chunk") else None
         events.reverse()
         return events
+
+
+def own_entry(events: Sequence[Mapping[str, Any]], own: str) -> int:
+    """Return how many events stand up to our own joining of a room, 0 when it is not among them."""
+    entries = [
+        number
+        for number, event in enumerate(events, 1)
+        if event.get("type") == "m.room.member" and event.get("state_key") == own and _came(event)
+    ]
+    return entries[-1] if entries else 0
+
+
+def _came(event: Mapping[str, Any]) -> bool:
+    """Say whether a change of membership is a joining, and not a new name or picture."""
+    content, unsigned = event.get("content"), event.get("unsigned")
+    before = unsigned.get("prev_content") if isinstance(unsigned, dict) else None
+    was = before.get("membership") if isinstance(before, dict) else None
+    return isinstance(content, dict) and content.get("membership") == "join" and was != "join"

@@ -34,12 +34,16 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Welcomed:
-    """How somebody stands after the way in. ``again`` when they had been through it before."""
+    """How somebody stands after the way in. ``again`` when they had been through it before.
+
+    ``words`` are what those who welcome wrote for their first space, in light markup.
+    """
 
     alias: str
     state: MemberState
     space: str | None
     again: bool = False
+    words: str | None = None
 
 
 class Onboarding:
@@ -122,7 +126,8 @@ class Onboarding:
                 unit.ledger.count(FUNNEL, "vouching", unit.today)
             else:
                 unit.ledger.count(FUNNEL, "active", unit.today)
-            return Welcomed(alias, MemberState(member.state), choices.space or None)
+            words = unit.wordings.of(choices.space, choices.language) if choices.space else None
+            return Welcomed(alias, MemberState(member.state), choices.space or None, words=words)
 
         return await self._network.act(work)
 

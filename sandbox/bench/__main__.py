@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import platform
+from argparse import ArgumentParser
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sandbox.bench.bridge import measure as measure_bridge
+from sandbox.bench.onboarding import measure as measure_onboarding
 
 out = Console(highlight=False)
 VERSIONS = ("community-bot", "discord.py", "matrix-nio", "aiohttp", "sqlalchemy", "matrix-synapse", "simcord")
@@ -50,18 +53,25 @@ def flat(figures: dict[str, Any], before: str = "") -> dict[str, Any]:
     return found
 
 
-async def run() -> dict[str, Any]:
-    """Measure everything, one after the other."""
-    return {
-        "bridge": await measure_bridge(lambda line: out.print(f"… {line}")),
-        "machine": machine(),
-        "versions": {name: version(name) for name in VERSIONS},
+MEASURES = {"bridge": measure_bridge, "onboarding": measure_onboarding}
+
+
+async def run(names: Sequence[str]) -> dict[str, Any]:
+    """Measure what is named, one after the other."""
+    figures: dict[str, Any] = {
+        name: await MEASURES[name](lambda line: out.print(f"… {line}", soft_wrap=True)) for name in names
     }
+    return figures | {"machine": machine(), "versions": {name: version(name) for name in VERSIONS}}
 
 
 def main() -> None:
     """Run and print."""
-    figures = asyncio.run(run())
+    parser = ArgumentParser(prog="python -m sandbox.bench", description=__doc__)
+    parser.add_argument("what", nargs="*", help=f"one or more of {', '.join(MEASURES)}; everything when left out")
+    names = parser.parse_args().what or list(MEASURES)
+    if unknown := [name for name in names if name not in MEASURES]:
+        parser.error(f"nothing measures {', '.join(unknown)}")
+    figures = asyncio.run(run(names))
     table = Table("figure", "value")
     for name, value in flat(figures).items():
         table.add_row(name, str(value))

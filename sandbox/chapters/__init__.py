@@ -2,10 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 
+from sandbox.chapters.arriving import arriving
 from sandbox.chapters.first_conversation import first_conversation
 from sandbox.network import SandboxNetwork
 from sandbox.transcript import Transcript
 
 Play = Callable[[SandboxNetwork, Transcript], Awaitable[None]]
 
-CHAPTERS: tuple[tuple[str, Play], ...] = (("first conversation", first_conversation),)
+CHAPTERS: tuple[tuple[str, Play], ...] = (
+    ("first conversation", first_conversation),
+    ("arriving", arriving),
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 import stat
 from collections.abc import AsyncIterator
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from config import generate_network_key
+from db.alone import alone
+from db.engine import Database
 from db.schema import head
 from sandbox.discord import RateLimits, SimChannel, SimGuild, SimulatedDiscord
 from sandbox.matrix import RealSynapse
@@ -119,7 +122,7 @@ async def test_a_backup_that_cannot_be_read_says_so_and_changes_nothing(place: W
         "other": "The backup other cannot be opened",
         "folder": "The backup folder cannot be read",
     }
-    answers = await asyncio.gather(*(place.type("restore", name, "--replace") for name in words))
+    answers = [await place.type("restore", name, "--replace") for name in words]
     for answer, expected in zip(answers, words.values(), strict=True):
         assert answer.code == 1
         assert expected in answer.text
@@ -130,6 +133,57 @@ async def test_a_backup_that_cannot_be_read_says_so_and_changes_nothing(place: W
     with closing(sqlite3.connect(place.database)) as opened:
         assert opened.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)
     assert len(place.database.read_bytes()) == len(before)
+
+
+async def test_nothing_is_restored_under_a_running_bot(place: Workplace) -> None:
+    await place.type("migrate")
+    await place.type("backup", "whole")
+    database = Database(f"sqlite+aiosqlite:///{place.database}")
+    async with alone(database):
+        refused = await place.type("restore", "whole", "--replace")
+    await database.close()
+    assert refused.code == 1
+    assert "Another bot is at work on the database" in refused.text
+
+
+async def test_the_networks_key_is_changed_in_one_command_and_the_bot_asks_for_the_right_one(
+    place: Workplace, tmp_path: Path
+) -> None:
+    await place.type("migrate")
+    new_key = generate_network_key()
+    (tmp_path / "new_key").write_text(new_key)
+    changed = await place.type("rotate-key", "new_key")
+    assert changed.code == 0, changed.text
+    assert "Now put the new key in its place" in changed.text
+    again = await place.type("rotate-key", "new_key")
+    assert (again.code, "already" in again.text) == (0, True)
+    with_the_old_key = await place.type("run")
+    assert with_the_old_key.code == 1
+    assert "key" in with_the_old_key.text
+    place.keep_secret("network_key", new_key)
+    assert (await place.type("rotate-key", "new_key")).code == 1, "it is the one in use now"
+    assert (await place.type("rotate-key", "nowhere")).code == 1
+
+
+async def test_the_operator_makes_the_first_admin_with_a_code(place: Workplace) -> None:
+    too_early = await place.type("admin-code")
+    assert too_early.code == 1
+    assert "community-bot migrate" in too_early.text
+    await place.type("migrate")
+    one, other = (await place.type("admin-code")).text.strip(), (await place.type("admin-code")).text.strip()
+    assert re.fullmatch(r"[A-Z0-9]{4}(-[A-Z0-9]{4}){3}", one)
+    assert one != other
+    kept = place.database.read_bytes()
+    assert one.encode() not in kept
+    assert one.replace("-", "").encode() not in kept
+
+
+async def test_the_languages_are_complete(place: Workplace) -> None:
+    checked = await place.type("languages", "check")
+    assert (checked.code, checked.text) == (
+        0,
+        "Every text is there in Thai, English and Spanish, and short enough.\n",
+    )
 
 
 @asynccontextmanager

@@ -32,9 +32,9 @@ THAI_DIGITS = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
         ("th", "buddhist", "ศ. 20 พ.ย. 2569 (2026)"),
         ("th", "gregorian", "ศ. 20 พ.ย. ค.ศ. 2026"),
         ("en", "gregorian", "Friday 20 November 2026"),
-        ("en", "buddhist", "Friday 20 November 2026 (2569 BE)"),
+        ("en", "buddhist", "Friday 20 November 2569 BE (2026)"),
         ("es", "gregorian", "viernes 20 de noviembre de 2026"),
-        ("es", "buddhist", "viernes 20 de noviembre de 2026 (2569 BE)"),
+        ("es", "buddhist", "viernes 20 de noviembre de 2569 BE (2026)"),
     ],
 )
 def test_a_day_is_written_as_people_write_it(

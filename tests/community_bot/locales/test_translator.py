@@ -83,7 +83,7 @@ def test_dates_are_written_in_the_language_and_the_chosen_calendar() -> None:
     assert thai.with_calendar("gregorian").plain("on", day=FRIDAY) == "วันที่ ศ. 20 พ.ย. ค.ศ. 2026"
     english = translator("en", on="On {day}")
     assert english.plain("on", day=FRIDAY) == "On Friday 20 November 2026"
-    assert english.with_calendar("buddhist").plain("on", day=FRIDAY) == "On Friday 20 November 2026 (2569 BE)"
+    assert english.with_calendar("buddhist").plain("on", day=FRIDAY) == "On Friday 20 November 2569 BE (2026)"
 
 
 def test_a_moment_without_its_place_on_earth_is_refused() -> None:
