@@ -30,6 +30,7 @@ from community_bot.tasks import Backoff, TaskKeeper
 from community_bot.upkeep import open_database
 from community_bot.web.health import Check, HealthServer
 from config import Settings
+from config.models import DiscordSettings
 from db.alone import alone
 from db.bridge_rows import Place, Platform
 from db.bridge_store import BridgeStore
@@ -98,12 +99,12 @@ class App:
         settings = self._settings
         metrics = BridgeMetrics(self._registry)
         store = BridgeStore(self._database, keep_days=settings.database.relay_map_days)
-        homes: dict[Platform, Home] = {}
         if settings.discord is not None:
-            homes[Platform.DISCORD] = self._discord_home(store, session)
+            self._discord = self._discord_connection(settings.discord)
         if settings.matrix is not None:
-            homes[Platform.MATRIX] = self._matrix_home(store)
+            self._matrix = matrix_connection(settings)
         self._community = Community(settings, self._database, bot=self._bot, matrix=self._matrix)
+        homes = self._homes(store, session)
         self._bridge = Bridge(self._database, store=store, homes=homes, metrics=metrics)
         await self._bridge.prepare(wanted_conversations(settings))
         self.health = HealthServer(settings.web.host, settings.web.port, self._checks(), self._registry)
@@ -133,21 +134,28 @@ class App:
                 else "Correct web.host and web.port.",
             ) from error
 
-    def _discord_home(self, store: BridgeStore, session: aiohttp.ClientSession) -> DiscordHome:
-        settings, token = self._settings.discord, self._settings.secrets.discord_token
-        assert settings is not None
+    def _discord_connection(self, settings: DiscordSettings) -> DiscordConnection:
+        token = self._settings.secrets.discord_token
         assert token is not None
         point_at(settings.api_base, settings.gateway, settings.cdn_base)
-        bot = CommunityBot(newcomers=bool(guild_homes(self._settings)))
-        self._bot = bot
-        self._discord = DiscordConnection(bot, token.get_secret_value())
-        return DiscordHome(bot, store=store, transport=WebhookTransport(session, settings.api_base))
+        self._bot = CommunityBot(newcomers=bool(guild_homes(self._settings)))
+        return DiscordConnection(self._bot, token.get_secret_value())
 
-    def _matrix_home(self, store: BridgeStore) -> MatrixHome:
-        settings = self._settings.matrix
-        assert settings is not None
-        self._matrix = matrix_connection(self._settings)
-        return MatrixHome(MatrixClient(self._matrix.client), store=store, profile=self._profile)
+    def _homes(self, store: BridgeStore, session: aiohttp.ClientSession) -> dict[Platform, Home]:
+        """Return the bridge's side of each account."""
+        homes: dict[Platform, Home] = {}
+        discord = self._settings.discord
+        if discord is not None and self._bot is not None:
+            transport = WebhookTransport(session, discord.api_base)
+            homes[Platform.DISCORD] = DiscordHome(self._bot, store=store, transport=transport)
+        if self._matrix is not None and self._community is not None:
+            homes[Platform.MATRIX] = MatrixHome(
+                MatrixClient(self._matrix.client),
+                store=store,
+                profile=self._profile,
+                for_the_bot=self._community.is_for_the_bot,
+            )
+        return homes
 
     async def _connect_matrix(self, connection: MatrixConnection, jobs: Mapping[str, Job]) -> None:
         await connection.log_in()

@@ -53,6 +53,7 @@ class Community:
         self._ports: dict[PlatformName, PlatformPort] = {}
         self._jobs: dict[str, Job] = {}
         self._discord_arrivals: DiscordArrivals | None = None
+        self._matrix_face: MatrixFace | None = None
         self._matrix_sync: MatrixSync | None = None
         desk, arrivals = self._capabilities.desk, self._capabilities.arrivals
         if bot is not None:
@@ -68,7 +69,7 @@ class Community:
             matrix_port = MatrixPort(homeserver, rooms, texts)
             self._ports["matrix"] = matrix_port
             notes = DialogueStore(database, keys)
-            listener = MatrixFace(
+            self._matrix_face = MatrixFace(
                 homeserver,
                 rooms,
                 desk,
@@ -78,12 +79,16 @@ class Community:
                 homes=matrix_homes(settings),
                 arrivals=arrivals,
             )
-            self._matrix_sync = MatrixSync(homeserver, notes, listener)
+            self._matrix_sync = MatrixSync(homeserver, notes, self._matrix_face)
         self._effects = self._capabilities.effects(self._ports, texts)
 
     @property
     def network(self) -> Network:
         return self._capabilities.network
+
+    def is_for_the_bot(self, text: str) -> bool:
+        """Say whether something said in a shared Matrix room is a command."""
+        return self._matrix_face is not None and self._matrix_face.is_for_the_bot(text)
 
     def jobs(self) -> Mapping[str, Job]:
         """Return what runs from the start, by name."""

@@ -47,7 +47,7 @@ class NetworkSettings(Section):
     language: Annotated[Literal["th", "en", "es"], MustBe("one of th, en, es")] = "en"
     time_zone: Annotated[TimeZone, MustBe("an IANA time zone such as Asia/Bangkok")] = "Asia/Bangkok"
     country: Annotated[Literal["th", "mx"], MustBe("one of th, mx")] = "th"
-    """Whose country pack names the regions and the usual calendar."""
+    """Whose country pack names provinces and regions."""
 
 
 class MemberSettings(Section):

@@ -81,6 +81,12 @@ class ArrivalStore:
         self._connection.execute(delete(arrival).where(where))
         return known
 
+    def expired_greetings(self, now: datetime) -> list[tuple[str, str]]:
+        """Return (platform, greeting_ref) of greetings that name somebody whose arrival is to be forgotten now."""
+        columns = (arrival.c.platform, arrival.c.greeting_ref)
+        where = (arrival.c.purge_after <= now, arrival.c.greeting_ref.is_not(None))
+        return [(row[0], row[1]) for row in self._connection.execute(select(*columns).where(*where).distinct())]
+
     def still_greeting(self, greeting_ref: str) -> int:
         """Return how many of those whom a message greeted have not gone on yet."""
         statement = select(arrival.c.account_lookup).where(arrival.c.greeting_ref == greeting_ref)

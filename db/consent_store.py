@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from db.ids import MemberId, new_id
+from db.ids import MemberId, new_person_id
 from db.tables import consent
 
 
@@ -38,7 +38,7 @@ class ConsentStore:
         self.withdraw(member_id, purpose, today)
         self._connection.execute(
             insert(consent).values(
-                id=new_id(),
+                id=new_person_id(),
                 member_id=member_id,
                 purpose=purpose,
                 wording_version=version,

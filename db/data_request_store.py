@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from db.ids import DataRequestId, MemberId, new_id
+from db.ids import DataRequestId, MemberId, new_person_id
 from db.keys import SealingKey
 from db.tables import data_request
 
@@ -35,7 +35,7 @@ class DataRequestStore:
         self, member_id: MemberId, kind: str, note: str, key: SealingKey, *, today: date, due: date, until: datetime
     ) -> None:
         """Keep a request, its words sealed with the member's key."""
-        request_id = new_id()
+        request_id = new_person_id()
         self._connection.execute(
             insert(data_request).values(
                 id=request_id,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, delete, insert, select
 
 from db.engine import Database
+from db.errors import DatabaseLockedError
 from db.keys import NetworkKeys, SealedOtherwiseError
 from db.positions import position, set_position
 from db.tables import dialogue
@@ -71,6 +72,10 @@ class DialogueStore:
         """Return how far a stream was read, None when never."""
         return await self._database.look(lambda connection: position(connection, stream))
 
-    async def set_position(self, stream: str, value: str) -> None:
-        """Note how far a stream was read."""
-        await self._database.transact(lambda connection: set_position(connection, stream, value))
+    async def set_position(self, stream: str, value: str) -> bool:
+        """Note how far a stream was read; False when somebody else held the database: the next note brings it."""
+        try:
+            await self._database.transact(lambda connection: set_position(connection, stream, value))
+        except DatabaseLockedError:
+            return False
+        return True

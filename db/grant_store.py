@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
-from db.ids import MemberId, new_id
+from db.ids import MemberId, new_person_id
 from db.tables import role_grant
 
 
@@ -54,7 +54,7 @@ class GrantStore:
         self.end(member_id, role, scope)
         self._connection.execute(
             insert(role_grant).values(
-                id=new_id(),
+                id=new_person_id(),
                 member_id=member_id,
                 role=role,
                 scope=scope,

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from db.ids import InviteId, MemberId, new_id
+from db.ids import InviteId, MemberId, new_person_id
 from db.keys import NetworkKeys
 from db.tables import invite
 
@@ -38,7 +38,7 @@ class InviteStore:
         self, code: str, label: str, maker_id: MemberId, expires_at: datetime, purge_after: datetime
     ) -> InviteRow:
         """Make an open invite for a code in its plain spelling."""
-        invite_id = InviteId(new_id())
+        invite_id = InviteId(new_person_id())
         self._connection.execute(
             insert(invite).values(
                 id=invite_id,

@@ -21,6 +21,7 @@ class Profile:
     language: str
     calendar: str | None = None
     region: str | None = None
+    region_counted: bool = False
     quiet_from: str | None = None
     quiet_until: str | None = None
     zone: str | None = None
@@ -31,7 +32,9 @@ class Profile:
 
     def packed(self) -> bytes:
         """Return what is sealed."""
-        return json.dumps({k: v for k, v in asdict(self).items() if v is not None}, ensure_ascii=False).encode()
+        return json.dumps(
+            {k: v for k, v in asdict(self).items() if v not in (None, False)}, ensure_ascii=False
+        ).encode()
 
     @classmethod
     def unpacked(cls, packed: bytes) -> Profile:

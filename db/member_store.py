@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from db.ids import MemberId, new_id
+from db.ids import MemberId, new_person_id
 from db.keys import NetworkKeys, SealingKey, new_member_key
 from db.member_rows import IdentityRow, MemberRow, Profile
 from db.tables import identity, member, member_key, metadata
@@ -98,6 +98,10 @@ class MemberStore:
         statement = select(func.count()).select_from(member).where(member.c.state == state)
         return self._connection.execute(statement).scalar_one()
 
+    def nobody_yet(self) -> bool:
+        """Say whether nobody has ever become a member and stayed."""
+        return self._connection.execute(select(member.c.id).limit(1)).first() is None
+
     # ── writing
 
     def add(
@@ -111,7 +115,7 @@ class MemberStore:
         probation: date | None,
     ) -> MemberRow:
         """Make a member with a key of their own. Raises :class:`AliasTakenError`."""
-        member_id, raw_key = MemberId(new_id()), new_member_key()
+        member_id, raw_key = MemberId(new_person_id()), new_member_key()
         lookup = self._free_alias(likeness, None)
         row = MemberRow(member_id, state, today, profile, today, today, probation, None, None)
         self._connection.execute(
@@ -223,7 +227,7 @@ class MemberStore:
             return
         if owner is not None:
             raise AccountTakenError
-        identity_id = new_id()
+        identity_id = new_person_id()
         self._connection.execute(
             insert(identity).values(
                 id=identity_id,

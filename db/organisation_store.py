@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, exists, func, insert, not_, select, update
 
-from db.ids import AffiliationId, MemberId, OrganisationId, new_id
+from db.ids import AffiliationId, MemberId, OrganisationId, new_person_id
 from db.keys import NetworkKeys
 from db.tables import affiliation, member, organisation
 
@@ -62,7 +62,7 @@ class OrganisationStore:
         """Make an organisation. Raises :class:`TitleTakenError`."""
         if self.find(likeness) is not None:
             raise TitleTakenError
-        organisation_id = OrganisationId(new_id())
+        organisation_id = OrganisationId(new_person_id())
         profile = json.dumps({"title": title, "region": region}, ensure_ascii=False)
         self._connection.execute(
             insert(organisation).values(
@@ -136,7 +136,7 @@ class OrganisationStore:
         purge_after: datetime,
     ) -> AffiliationId:
         """Write an affiliation; there must be none between the two."""
-        affiliation_id = AffiliationId(new_id())
+        affiliation_id = AffiliationId(new_person_id())
         self._connection.execute(
             insert(affiliation).values(
                 id=affiliation_id,

@@ -6,9 +6,11 @@ import ast
 import re
 import subprocess
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
+import discord
 import pytest
 import typer
 from prometheus_client import CollectorRegistry
@@ -19,10 +21,19 @@ from bridges.ends import discord_home, discord_text, matrix_text
 from bridges.ends.matrix import MatrixEnd
 from bridges.metrics import BridgeMetrics
 from community_bot.cli import app
+from community_bot.commands.registry import Registry
+from community_bot.domain.member import ALUMNI_AFTER, ARRIVAL_KEPT, DORMANT_AFTER, VOUCHES_KEPT
+from community_bot.languages import offered
+from community_bot.locales import Language, catalogues
+from community_bot.matrix.lines import MEANT
+from community_bot.platforms.discord_check import NEEDED, WORDS
+from community_bot.services import effects, linking, roles
 from config import Settings, load_settings
 from config.explain import known_keys
-from config.models import DatabaseSettings
+from config.models import DatabaseSettings, MemberSettings
 from config.values import generate_network_key
+from db import dialogue_store, outbox
+from db.tables import metadata
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("bridges", "community_bot", "config", "db", "sandbox")
@@ -135,7 +146,7 @@ def test_the_readme_names_both_commands_first() -> None:
 
 
 def test_the_readmes_settings_load(tmp_path: Path) -> None:
-    (block,) = re.findall(r"```toml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    block = "".join(re.findall(r"```toml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL))
     file, kept = tmp_path / "network.toml", tmp_path / "kept"
     file.write_text(f'[network]\nname = "River and Hill"\n{block}', encoding="utf-8")
     kept.mkdir(mode=0o700)
@@ -148,6 +159,53 @@ def test_the_readmes_settings_load(tmp_path: Path) -> None:
         (kept / name).write_text(value, encoding="utf-8")
     settings = load_settings(file, environment={"COMMUNITY_BOT_SECRETS_DIR": str(kept)})
     assert [conversation.key for conversation in settings.conversations] == ["garden"]
+    assert [space.key for space in settings.spaces] == ["radio"]
+    assert len(settings.homes) == 2
+
+
+def test_the_readmes_link_asks_for_the_permissions_that_are_checked_and_no_other() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    everything = discord.Permissions(**dict.fromkeys(WORDS, True)).value
+    (asked,) = re.findall(r"permissions=(\d+)", text)
+    assert int(asked) == everything
+    without_spaces = {name for use, needed in NEEDED.items() if use != "space" for name in needed}
+    assert f"`{discord.Permissions(**dict.fromkeys(without_spaces, True)).value}`" in text
+    assert [words for words in WORDS.values() if words.split()[0] not in text] == []
+
+
+# ── what people type
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return offered()
+
+
+def test_the_guide_lists_every_command_with_its_names(registry: Registry) -> None:
+    def names(path: tuple[str, ...], language: Language) -> str:
+        t = catalogues().translator(language)
+        return " ".join(t.plain(f"command.{'.'.join(path[: depth + 1])}.name") for depth in range(len(path)))
+
+    section = GUIDE[GUIDE.index("## What people can type") : GUIDE.index("## Watching it")]
+    listed = re.findall(r"^\| `/([^`]+)` \| ([^|]+) \| ([^|]+) \|", section, re.MULTILINE)
+    assert sorted(listed) == sorted(
+        (" ".join(path), names(path, "th"), names(path, "es")) for path in registry.commands
+    )
+
+
+OF_LATER = {ROOT / "docs" / "domain.md"}
+"""Says what is to come as well."""
+PAGES = {"/healthz", "/readyz", "/metrics"}
+
+
+@each_document
+def test_what_it_tells_people_to_type_is_a_command(document: Path, registry: Registry) -> None:
+    groups = {(path[0],) for path in registry.commands}
+    named = re.findall(r"`(/[a-z][a-z -]*)(?: [A-Z…][^`]*)?`", prose(document))
+    if document in OF_LATER:
+        return
+    known = registry.commands.keys() | groups
+    assert [text for text in named if text not in PAGES and tuple(text[1:].split()) not in known] == []
 
 
 # ── what the bot tells about itself
@@ -160,7 +218,7 @@ def test_the_guide_knows_every_metric_and_no_other() -> None:
     assert set(re.findall(r"\bbridge_[a-z_]+\b", GUIDE)) == families
 
 
-CODE = re.compile(r"(?:discord|matrix|database|task|web)\.[a-z_]+")
+CODE = re.compile(r"(?:discord|matrix|database|task|web|effect|bridge)\.[a-z_]+")
 PLAIN_CODES = {"ok", "live", "not_connected", "catching_up", "check_failed"}
 OF_THE_BASE = {"database.error"}
 """Never raised: its kinds have codes of their own."""
@@ -183,12 +241,16 @@ def sources(*rooms: str) -> Iterator[Path]:
 def test_the_guide_knows_every_code_and_no_other() -> None:
     told = {text for path in sources("bridges", "community_bot", "db") for text in strings(path)}
     settings = {".".join(key) for key in known_keys(Settings)}
-    codes = {text for text in told if CODE.fullmatch(text)} - OF_THE_BASE
+    # keys of texts and columns of tables look alike; none may be called like a code, or that would be missed here
+    columns = {f"{table.name}.{column.name}" for table in metadata.sorted_tables for column in table.c}
+    others = catalogues().keys("en") | {MEANT} | columns
+    codes = {text for text in told if CODE.fullmatch(text)} - OF_THE_BASE - others
     documented = {text for text in re.findall(r"`([^`\n]+)`", GUIDE) if CODE.fullmatch(text)} - settings
     # a piece of an f-string, which ends with "_", begins several codes
     beginnings = tuple(code for code in codes if code.endswith("_"))
     assert {code for code in codes - documented if not any(d.startswith(code) for d in documented)} == set()
     assert {code for code in documented - codes if not code.startswith(beginnings)} == set()
+    assert documented & others == set()
     assert all(code in told and f"`{code}`" in GUIDE for code in PLAIN_CODES)
 
 
@@ -245,7 +307,7 @@ def test_what_the_code_cites_stands_in_the_documents() -> None:
         for section in re.findall(r"\bDOMAIN (\d+(?:\.\d+)?)", text):
             if re.search(rf"^##+ {re.escape(section)}\.? ", domain, re.MULTILINE) is None:
                 missing.add(f"DOMAIN {section}")
-        for cited in re.findall(r"\b(?:SAF|BRG|MEM|PRV|NET|ORG|MOD|OPS|LNG|EVT|PAR|UX)-\d+", text):
+        for cited in re.findall(r"\b(?:SAF|BRG|MEM|PRV|NET|ORG|MOD|OPS|LNG|EVT|PAR|UX|COM|GOV)-\d+", text):
             if f"| {cited} |" not in requirements:
                 missing.add(cited)
         for name, heading in re.findall(r'(docs/[\w-]+\.md), "([^"]+)"', text):
@@ -263,10 +325,32 @@ def test_the_numbers_the_documents_quote_are_those_of_the_code() -> None:
         f"{matrix_text.PART_LIMIT:,} on Matrix",
         f"at most {discord_text.NAME_LIMIT} characters",
         f"`relay_map_days`, {DatabaseSettings().relay_map_days} unless changed",
+        f"{_hours(ARRIVAL_KEPT) + 24} hours without consent",
+        f"`erase_hours`, {MemberSettings().erase_hours} unless changed",
+        f"`keep_days`, {MemberSettings().keep_days} unless changed",
+        f"{DORMANT_AFTER.days} days without an act",
+        f"{ALUMNI_AFTER.days} days without an act",
+        f"{VOUCHES_KEPT.days} days after admission",
+        f"holds for {linking.CODE_HOLDS.total_seconds() / 60:.0f} minutes",
+        f"good for {_hours(roles.OFFICE_CODE_HOLDS)} hours",
+        f"an unfinished form for {_hours(dialogue_store.KEPT)} hours",
+        f"tried {effects.TRIES} times",
+        f"kept for {outbox.KEPT.days} days at most",
     )
     assert [words for words in quoted if words.replace("\n", " ") not in architecture.replace("\n", " ")] == []
     assert discord_home.OVERLAP.total_seconds() == 600, "ten minutes, says the architecture"
     assert MatrixEnd.repeatable_for.total_seconds() == 12 * 3600, "twelve hours, say architecture and contributing"
+
+
+def _hours(span: timedelta) -> int:
+    return int(span.total_seconds() // 3600)
+
+
+def test_the_architecture_says_of_every_table_what_it_keeps() -> None:
+    architecture = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    section = architecture[architecture.index("## What is kept") : architecture.index("## What is never stored")]
+    listed = set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
+    assert listed == metadata.tables.keys()
 
 
 # ── what must not be in any file

@@ -67,7 +67,10 @@ class _Room:
 
 
 class MatrixHome:
-    """Serves all Matrix ends of one bot account; fulfils :class:`bridges.ends.port.Home`."""
+    """Serves all Matrix ends of one bot account; fulfils :class:`bridges.ends.port.Home`.
+
+    ``for_the_bot`` says of a text whether it is a command: that stays where it was typed.
+    """
 
     def __init__(
         self,
@@ -75,11 +78,13 @@ class MatrixHome:
         *,
         store: BridgeStore,
         profile: Profile,
+        for_the_bot: Callable[[str], bool] = lambda _: False,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._client = client
         self._store = store
         self._profile = profile
+        self._for_the_bot = for_the_bot
         self._sleep = sleep
         self._ears: Ears | None = None
         self._rooms: dict[str, _Room] = {}
@@ -290,6 +295,11 @@ class MatrixHome:
     async def _message(self, room: _Room, event: Mapping[str, Any]) -> Message | None:
         # our own account: a copy, or a notice of ours; known before it was sent
         if event.get("type") != "m.room.message" or event.get("sender") == self._client.user_id:
+            return None
+        content = event.get("content")
+        body = content.get("body") if isinstance(content, dict) else None
+        if isinstance(body, str) and self._for_the_bot(body):
+            # a command, perhaps with a code in it, is between its author and the bot
             return None
         name = await self._name(room, str(event.get("sender")))
         return read_event(event, end=room.row.id, place=room.row.place, name=name)

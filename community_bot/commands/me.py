@@ -9,6 +9,7 @@ from community_bot.commands.specification import Kind, Option, button, command
 from community_bot.commands.start import LANGUAGE_NAMES
 from community_bot.domain.account import PlatformName
 from community_bot.domain.calendar_years import CalendarPreference
+from community_bot.domain.codes import LINK_CODE, read_code
 from community_bot.domain.member import MemberState
 from community_bot.domain.refusal import Refusal
 from community_bot.domain.roles import NETWORK, Grant, Power
@@ -169,9 +170,20 @@ class Me:
     async def link(self, request: Request, code: str = "") -> Reply:
         """Ask for a code with one account, type it with the other."""
         if code:
-            await self._linking.claim(request.account, code)
-            return Reply(request.t("link.claimed", link=request.spell("me link")))
+            return await self._claim(request, code, agreed=False)
         return self._link_step(request, await self._linking.begin(request.account))
+
+    async def _claim(self, request: Request, code: str, *, agreed: bool) -> Reply:
+        given_up = await self._linking.claim(request.account, code, agreed=agreed)
+        if given_up is None:
+            return Reply(request.t("link.claimed", link=request.spell("me link")))
+        give = Button(request.t.plain("link.give.button"), "link.give", read_code(code)[:LINK_CODE], "danger")
+        return Reply(request.t("link.gives_up", alias=given_up), buttons=(give,))
+
+    @button("link.give")
+    async def give(self, request: Request, argument: str) -> Reply:
+        """Agree that what one has here goes to the account that gave the code."""
+        return await self._claim(request, argument, agreed=True)
 
     @button("me.link")
     async def link_by_button(self, request: Request, _argument: str) -> Reply:

@@ -49,8 +49,9 @@ TRANSITIONS: dict[tuple[MemberState, MemberEvent], MemberState] = {
 }
 """Every step that exists; whatever is not here does not happen. Back from ERASING it is the state before."""
 
-ARRIVAL_KEPT = timedelta(hours=72)
-"""How long it is remembered, without consent, that an account was greeted (DOMAIN 3.1)."""
+ARRIVAL_KEPT = timedelta(days=2)
+"""How long it is remembered, without consent, that an account was greeted: to the end of the second day, which is
+72 hours at most (DOMAIN 3.1), and tells no time of day."""
 DORMANT_AFTER = timedelta(days=90)
 ALUMNI_AFTER = timedelta(days=365)
 VOUCHES_KEPT = timedelta(days=30)

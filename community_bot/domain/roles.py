@@ -77,6 +77,10 @@ NETWORK_WIDE = frozenset({Role.SAFETY_LEAD, Role.NETWORK_ADMIN})
 """Offices that cannot be given for one space."""
 
 
+OF_ONE_SPACE = frozenset({Power.INVITE, Power.EDIT_WELCOME, Power.GRANT_ROLE})
+"""Powers that whoever holds them in one space can use; the others are used for the whole network only."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """A role somebody holds: in one space or everywhere, to the end of the day ``until``."""

@@ -116,6 +116,11 @@ class MatrixFace:
 
     # ── words
 
+    def is_for_the_bot(self, text: str) -> bool:
+        """Say whether what was said in a shared room is a command: the bridge lets it stay there."""
+        line = line_for_us(text, private=False, names=())
+        return self._lines.is_foreign(text) if line is None else self._lines.is_command(line)
+
     async def _said(self, said: Said) -> None:
         private = await self._places.is_private(said.room)
         line = line_for_us(said.text, private=private, names=await self._own_names())

@@ -58,7 +58,7 @@ class Positions(Protocol):
 
     async def position(self, stream: str) -> str | None: ...
 
-    async def set_position(self, stream: str, value: str) -> None: ...
+    async def set_position(self, stream: str, value: str) -> bool: ...
 
 
 class Listener(Protocol):
@@ -145,8 +145,11 @@ class MatrixSync:
                 await asyncio.wait(tasks)
             elif monotonic() - written < IDLE_SECONDS:
                 continue
-            await self._positions.set_position(self._stream, position)
-            written = monotonic()
+            if await self._positions.set_position(self._stream, position):
+                written = monotonic()
+            else:
+                # a restart would read a little again, and what was done is known
+                log.warning("how far the community was read could not be noted", reason="database.busy")
 
     async def _begin(self) -> str:
         """Learn which rooms there are, and act on invitations that still stand."""

@@ -65,10 +65,11 @@ async def _room(client: nio.AsyncClient, room: str, uses: Collection[str]) -> Fi
     if own < needed:
         cure = f"Raise {client.user_id} to power level {needed}, or lower what messages need."
         return Finding(False, what, f"the bot may not speak: it has power level {own}, {needed} is needed", cure)
-    to_invite = int(content.get("invite", 0))
-    if "space" in uses and own < to_invite:
-        cure = f"Raise {client.user_id} to power level {to_invite}, or lower what inviting needs."
-        said = f"the bot may not invite: it has power level {own}, {to_invite} is needed"
+    # the bot lets members into a space's rooms, and lets out whoever leaves
+    needed = max(int(content.get("invite", 0)), int(content.get("kick", 50)))
+    if "space" in uses and own < needed:
+        cure = f"Raise {client.user_id} to power level {needed}, or lower what inviting and removing need."
+        said = f"the bot may not invite and remove: it has power level {own}, {needed} is needed"
         return Finding(False, what, said, cure)
     return Finding(True, what, f"joined, may speak (power level {own})")
 

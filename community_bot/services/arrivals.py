@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from community_bot.domain.account import Account, PlatformName
+from community_bot.domain.account import Account
 from community_bot.domain.member import ARRIVAL_KEPT
 from community_bot.domain.roles import NETWORK
 from community_bot.locales import Catalogues, Language, Markup
@@ -36,7 +36,7 @@ class Arrivals:
                 return False
             known = unit.arrivals.get(account.platform, account.user_id)
             if known is None:
-                unit.arrivals.note(account.platform, account.user_id, home, unit.now + ARRIVAL_KEPT)
+                unit.arrivals.note(account.platform, account.user_id, home, unit.end_of(unit.today + ARRIVAL_KEPT))
                 unit.ledger.count(FUNNEL, "arrived", unit.today)
                 return True
             return known.step == "waiting"
@@ -59,7 +59,7 @@ class Arrivals:
             for account in accounts:
                 unit.arrivals.set_greeted(account.platform, account.user_id, f"{place} {ref}")
             if accounts:
-                _take_back_unneeded(unit, accounts[0].platform, f"{place} {ref}")
+                take_back_unneeded(unit, accounts[0].platform, f"{place} {ref}")
 
         await self._network.act(work)
 
@@ -99,11 +99,11 @@ def forget_arrival(unit: Unit, account: Account) -> None:
     """Forget that somebody was new, and take back the greeting that named them once all it named have gone on."""
     gone = unit.arrivals.remove(account.platform, account.user_id)
     if gone is not None and gone.greeting_ref is not None:
-        _take_back_unneeded(unit, account.platform, gone.greeting_ref)
+        take_back_unneeded(unit, account.platform, gone.greeting_ref)
 
 
-def _take_back_unneeded(unit: Unit, platform: PlatformName, greeting_ref: str) -> None:
-    # on Matrix the greeting stands in the person's own room
+def take_back_unneeded(unit: Unit, platform: str, greeting_ref: str) -> None:
+    """Take a greeting back once nobody whom it names is still expected; on Matrix it stands in one's own room."""
     if platform == "discord" and not unit.arrivals.still_greeting(greeting_ref):
         place, ref = greeting_ref.split(" ", 1)
         unit.outbox.add("take_back", {"platform": platform, "place": place, "ref": ref}, now=unit.now)

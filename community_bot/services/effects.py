@@ -22,6 +22,7 @@ from community_bot.platforms.port import ImpossibleError, NotNowError, PlatformP
 from community_bot.services.members import zone_of
 from community_bot.services.network import Network, Unit
 from community_bot.services.notices import notice
+from db.errors import DatabaseError
 from db.member_rows import MemberRow
 from db.outbox import EffectRow
 
@@ -29,6 +30,8 @@ log = get_logger(__name__)
 
 AT_ONCE = 8
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=10)
+LONGEST_CALL = 60.0
+"""Seconds one effect may take."""
 TRIES = 40
 """With the waits between them about five hours; then the effect is shown as failed."""
 EXPECTED = frozenset({"discord.member_gone", "matrix.member_gone", "discord.dms_closed", "discord.channel_gone"})
@@ -63,8 +66,15 @@ class Effects:
         """Carry out effects until cancelled."""
         while True:
             self._bell.clear()
-            if not await self.run_due():
-                await self._wait()
+            try:
+                if not await self.run_due():
+                    await self._wait()
+            except* DatabaseError as errors:
+                # what is to be done stands there, and is done when the database answers again
+                first = errors.exceptions[0]
+                code = first.code if isinstance(first, DatabaseError) else "database.busy"
+                log.warning("decisions wait for the database", reason=code)
+                await asyncio.sleep(FIRST_WAIT.total_seconds())
 
     async def run_due(self) -> int:
         """Carry out what is due now; return how much that was."""
@@ -103,7 +113,11 @@ class Effects:
     async def _carry_out(self, effect: EffectRow) -> bool:
         """Do one thing; return whether it is settled, one way or the other, or false when it is tried again."""
         try:
-            await self._do(effect)
+            async with asyncio.timeout(LONGEST_CALL):
+                await self._do(effect)
+        except TimeoutError:
+            # a call that never ends must not keep everybody else waiting
+            return await self._try_again(effect, "effect.timeout", None)
         except NotNowError as error:
             return await self._try_again(effect, error.reason, error.retry_after)
         except _QuietError as quiet:

@@ -76,41 +76,47 @@ class Linking:
         return await self._network.act(work)
 
     @action
-    async def claim(self, account: Account, text: str) -> None:
+    async def claim(self, account: Account, text: str, *, agreed: bool = False) -> str | None:
         """Say, with the other account, that this one is the same person's. The first account is asked then.
 
+        An account with a record of its own is asked first, as that record goes to whoever gave the code: without
+        ``agreed`` nothing happens and the alias it would give up is returned. None means that the claim is made.
         Raises :class:`Refusal`: ``link.wrong`` for a code that is unknown, expired, used or not meant for
         others: one sentence for all of them, so that codes cannot be probed; ``link.tries``; ``link.itself``.
         """
         now = self._network.clock()
         if not self._tries.may(account, now):
             raise Refusal("link.tries")
-
-        def work(unit: Unit) -> bool:
-            found = unit.link_codes.find(read_code(text), unit.now)
-            if found is None or (found.claim not in (None, (account.platform, account.user_id))):
-                return False
-            here = unit.who(account).member
-            if here is not None and here.id == found.member_id:
-                raise Refusal("link.itself")
-            if here is not None and here.state == MemberState.ERASING:
-                raise Refusal("authority.erasing")
-            if found.claim is None:
-                until = unit.now + CODE_HOLDS
-                if not unit.link_codes.claim(found.member_id, account.platform, account.user_id, until):
-                    return False
-                # the first side may have gone away from where it asked; it is told wherever it can be
-                unit.outbox.add(
-                    "tell",
-                    {"text": key("link.claimed_notice"), "always": "yes"},
-                    now=unit.now,
-                    member_id=found.member_id,
-                )
-            return True
-
-        if not await self._network.act(work):
+        outcome = await self._network.act(lambda unit: self._take_claim(unit, account, text, agreed=agreed))
+        if outcome is False:
             self._tries.wrong(account, now)
             raise Refusal("link.wrong")
+        return outcome if isinstance(outcome, str) else None
+
+    def _take_claim(self, unit: Unit, account: Account, text: str, *, agreed: bool) -> bool | str:
+        """Return whether the code held, or the alias that would be given up."""
+        found = unit.link_codes.find(read_code(text), unit.now)
+        if found is None or (found.claim not in (None, (account.platform, account.user_id))):
+            return False
+        here = unit.who(account).member
+        if here is not None and here.id == found.member_id:
+            raise Refusal("link.itself")
+        if here is not None and here.state == MemberState.ERASING:
+            raise Refusal("authority.erasing")
+        if here is not None and not agreed:
+            return here.profile.alias
+        if found.claim is None:
+            until = unit.now + CODE_HOLDS
+            if not unit.link_codes.claim(found.member_id, account.platform, account.user_id, until):
+                return False
+            # the first side may have gone away from where it asked; it is told wherever it can be
+            unit.outbox.add(
+                "tell",
+                {"text": key("link.claimed_notice"), "always": "yes"},
+                now=unit.now,
+                member_id=found.member_id,
+            )
+        return True
 
     @action
     async def pending(self, account: Account) -> Claim | None:

@@ -75,7 +75,7 @@ class Onboarding:
         def work(unit: Unit) -> None:
             if unit.who(account).member is not None:
                 raise Refusal("onboarding.member_already")
-            until = unit.now + ARRIVAL_KEPT
+            until = unit.end_of(unit.today + ARRIVAL_KEPT)
             row = unit.arrivals.note(account.platform, account.user_id, home or account.platform, until)
             if row.invite_id is None:
                 invite = redeem(unit, account, code)
@@ -139,7 +139,8 @@ class Onboarding:
         return Welcomed(member.profile.alias, MemberState(member.state), first, again=True)
 
     def _require_invite(self, unit: Unit, account: Account) -> None:
-        if not unit.rules.invite_only:
+        if not unit.rules.invite_only or unit.members.nobody_yet():
+            # the very first has nobody to be invited by
             return
         arrival = unit.arrivals.get(account.platform, account.user_id)
         if arrival is None or arrival.invite_id is None:

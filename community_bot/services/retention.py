@@ -20,6 +20,7 @@ from community_bot.domain.member import (
     after,
 )
 from community_bot.logs import get_logger
+from community_bot.services.arrivals import take_back_unneeded
 from community_bot.services.members import take_access
 from community_bot.services.network import Network, Unit
 from community_bot.services.organisations import keep_up
@@ -218,7 +219,11 @@ def _keep_organisations_up(unit: Unit) -> _Step:
 
 
 def _remove_expired(unit: Unit) -> _Step:
+    greetings = unit.arrivals.expired_greetings(unit.now)
     removed = purge(unit.connection, unit.now)
+    for platform, ref in greetings:
+        # whoever did not want to begin is not named in the channel for ever
+        take_back_unneeded(unit, platform, ref)
     removed["role_grant"] += end_expired_roles(unit.connection, unit.today)
     removed["vouch"] += forget_vouches(unit.connection, unit.today - VOUCHES_KEPT)
     removed = +removed

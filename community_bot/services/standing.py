@@ -9,7 +9,7 @@ from typing import cast
 from community_bot.domain.account import Account
 from community_bot.domain.calendar_years import CalendarPreference
 from community_bot.domain.member import MemberState
-from community_bot.domain.roles import Power, powers
+from community_bot.domain.roles import NETWORK, OF_ONE_SPACE, Power, powers
 from community_bot.locales import Language
 from community_bot.services.network import Network, Unit
 
@@ -38,9 +38,10 @@ class Standings:
 
         def work(unit: Unit) -> Standing:
             asker = unit.who(account)
-            # a role in one space counts too: this only decides what help shows
-            scopes = {grant.scope for grant in asker.grants} or {"network"}
-            held = frozenset[Power]().union(*(powers(asker.grants, scope, unit.today) for scope in scopes))
+            # a role in one space counts too, for what can be done in one: this only decides what help shows
+            held = powers(asker.grants, NETWORK, unit.today)
+            for scope in {grant.scope for grant in asker.grants}:
+                held |= powers(asker.grants, scope, unit.today) & OF_ONE_SPACE
             member = asker.member
             if member is not None and member.state != MemberState.ERASING:
                 held |= {Power.OWN_RECORD}

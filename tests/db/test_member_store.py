@@ -216,6 +216,15 @@ async def test_members_are_counted_by_state(book: Book) -> None:
 
 
 def test_a_profile_comes_back_as_it_was_packed() -> None:
-    profile = Profile("ใบเตย", "th", "buddhist", "TH-50", "22:00", "07:00", "Asia/Bangkok")
+    profile = Profile(
+        "ใบเตย",
+        "th",
+        "buddhist",
+        "TH-50",
+        region_counted=True,
+        quiet_from="22:00",
+        quiet_until="07:00",
+        zone="Asia/Bangkok",
+    )
     assert Profile.unpacked(profile.packed()) == profile
     assert Profile.unpacked(Profile("Heron", "en").packed()) == Profile("Heron", "en")

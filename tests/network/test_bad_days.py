@@ -247,7 +247,7 @@ async def village() -> AsyncIterator[ManyRooms]:
         village = ManyRooms(network)
         await village.remove_bot("invited")
         await village.encrypt("encrypted")
-        await village.ask_level_to_speak("power", 50)
+        await village.ask_level_to_speak("power", 75)
         village["permission"].channel.set_bot_permissions(manage_webhooks=False)
         await network.synapse.stop()
         await network.bot.start()
