@@ -16,6 +16,8 @@ ACCOUNT_NAME, ALIAS = "มะลิ", "ดอกแก้วริมน้ำ"
 OTHER_ALIAS = "ใบบัวกลางฝน"
 """By which she was known on the account she had before."""
 GUEST_ALIAS = "Colibrí de Barro"
+GIVES_UP = "มีข้อมูลของตัวเองอยู่แล้ว"
+"""What an account is asked whose own record would go to the other."""
 CODE = re.compile(r"\b[A-Z0-9]{4}-[A-Z0-9]{4}\b")
 SHOW, LINK = ".ฉัน ดู", ".ฉัน เชื่อมบัญชี"
 
@@ -120,9 +122,6 @@ async def _fill_in(network: SandboxNetwork, mali: SimMember, lobby: SimChannel, 
 async def _come_on_matrix(network: SandboxNetwork, localpart: str, home: str) -> PrivateTalk:
     person = await network.synapse.person(localpart, display_name=ACCOUNT_NAME)
     return await PrivateTalk.begin(person, network.rooms[home, "welcome"], network.bot_user_id)
-
-
-GIVES_UP = "มีข้อมูลของตัวเองอยู่แล้ว"
 
 
 async def _link(mali: SimMember, lobby: SimChannel, other: PrivateTalk, step: Step) -> str:

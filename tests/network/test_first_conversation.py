@@ -56,6 +56,17 @@ async def test_what_the_bot_asks_of_discord_agrees_with_discords_own_description
     assert rooms.network.discord.unsupported == []
 
 
+async def test_a_command_typed_in_a_joined_room_stays_there(rooms: TwoRooms) -> None:
+    await rooms.bot.start()
+    await rooms.bot.ready()
+    for command in (".me link KX7M-Q4PT", "!yo vincular KX7M-Q4PT", ".ฉัน เชื่อมบัญชี KX7M-Q4PT"):
+        await rooms.say_on_matrix(command)
+    await rooms.say_on_matrix("...bueno, ya vi")
+    await rooms.until_copied(on_discord=["1"])
+    await rooms.settled()
+    assert rooms.copies_on_discord() == ["...bueno, ya vi"]
+
+
 async def test_a_long_message_crosses_in_parts_and_thai_stays_whole(rooms: TwoRooms) -> None:
     await rooms.bot.start()
     await rooms.bot.ready()
