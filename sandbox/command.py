@@ -138,6 +138,10 @@ def _table(network: SandboxNetwork) -> Table:
             for end in conversation.ends
         ]
         table.add_row(f"joined: {conversation.key}", "  ↔  ".join(places))
+    table.add_row(
+        "Becoming a member",
+        "type /start in any channel on Discord, .start in any room on Matrix; then /help, .help",
+    )
     table.add_row("The bot's health", f"{network.bot.health_url}/readyz")
     table.add_row("The bot's log", str(network.bot.output))
     return table

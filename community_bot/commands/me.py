@@ -174,7 +174,7 @@ class Me:
         return self._link_step(request, await self._linking.begin(request.account))
 
     async def _claim(self, request: Request, code: str, *, agreed: bool) -> Reply:
-        given_up = await self._linking.claim(request.account, code, agreed=agreed)
+        given_up = await self._linking.claim(request.account, code, names=request.incoming.names, agreed=agreed)
         if given_up is None:
             return Reply(request.t("link.claimed", link=request.spell("me link")))
         give = Button(request.t.plain("link.give.button"), "link.give", read_code(code)[:LINK_CODE], "danger")
@@ -200,7 +200,7 @@ class Me:
             look = Button(t.plain("link.look.button"), "link.look", weight="main")
             return Reply(t("link.nobody_yet"), buttons=(look,))
         is_here = step.platform == "discord" == request.account.platform
-        shown = Markup(f"<@{step.user_id}>") if is_here else step.user_id
+        shown: str = Markup(f"<@{step.user_id}>") if is_here else " · ".join((*step.names, step.user_id))
         lines = [t("link.asked", platform=PLATFORM_NAMES[step.platform], account=shown)]
         if step.other_alias is not None:
             lines.append(t("link.merges", alias=step.other_alias, kept=request.alias or ""))

@@ -6,6 +6,8 @@ which account typed it. Only then are the two one.
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -23,6 +25,7 @@ from community_bot.services.retention import Retention
 from db.ids import MemberId
 from db.member_rows import MemberRow
 
+MOST_NAMES = 1000
 CODE_HOLDS = timedelta(minutes=10)
 
 
@@ -31,13 +34,15 @@ class Claim:
     """Which account wants to be linked. ``user_id`` is shown to the member who decides and to nobody else.
 
     ``other_alias`` is set when that account has a record of its own, which the first one then takes in. ``tag``
-    says which claim was seen: a yes is to that one and to no later one.
+    says which claim was seen: a yes is to that one and to no later one. ``names`` are those the account shows, by
+    which people know their own; none when the bot was started anew since.
     """
 
     platform: str
     user_id: str
     other_alias: str | None
     tag: str
+    names: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Keep the account out of tracebacks."""
@@ -59,6 +64,8 @@ class Linking:
         self._network = network
         self._retention = retention
         self._tries = Tries(5, timedelta(minutes=10))
+        # in memory only: names are never stored
+        self._names: OrderedDict[tuple[str, str], tuple[str, ...]] = OrderedDict()
 
     @action
     async def begin(self, account: Account) -> LinkStart | Claim:
@@ -76,7 +83,9 @@ class Linking:
         return await self._network.act(work)
 
     @action
-    async def claim(self, account: Account, text: str, *, agreed: bool = False) -> str | None:
+    async def claim(
+        self, account: Account, text: str, *, names: Sequence[str] = (), agreed: bool = False
+    ) -> str | None:
         """Say, with the other account, that this one is the same person's. The first account is asked then.
 
         An account with a record of its own is asked first, as that record goes to whoever gave the code: without
@@ -91,6 +100,9 @@ class Linking:
         if outcome is False:
             self._tries.wrong(account, now)
             raise Refusal("link.wrong")
+        self._names[account.platform, account.user_id] = tuple(names)
+        if len(self._names) > MOST_NAMES:
+            self._names.popitem(last=False)
         return outcome if isinstance(outcome, str) else None
 
     def _take_claim(self, unit: Unit, account: Account, text: str, *, agreed: bool) -> bool | str:
@@ -129,7 +141,8 @@ class Linking:
             return None
         platform, user_id = row.claim
         other = unit.members.find(platform, user_id)
-        return Claim(platform, user_id, None if other is None else other.profile.alias, row.tag)
+        alias = None if other is None else other.profile.alias
+        return Claim(platform, user_id, alias, row.tag, self._names.get((platform, user_id), ()))
 
     @action
     async def confirm(self, account: Account, tag: str) -> PlatformName:

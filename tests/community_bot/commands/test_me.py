@@ -10,7 +10,7 @@ from community_bot.commands.specification import Kind
 from community_bot.domain.member import MemberState
 from community_bot.domain.regions import CountryPack, Region
 from community_bot.domain.roles import Role
-from community_bot.locales import LANGUAGES, Language, Markup, catalogues
+from community_bot.locales import LANGUAGES, Language, Markup, catalogues, escape
 from db.engine import Database
 from tests.community_bot.people import GARDEN, Town, button, code_in, spell
 
@@ -216,3 +216,13 @@ async def test_unlinking_says_what_went_and_keeps_the_last(town: Town) -> None:
     assert (await town.run(nok, "me unlink", platform="matrix")).text == t("link.gone", platform="Matrix")
     assert (await town.run(nok, "me unlink")).text == t("refusal.link.last")
     assert (await town.run(nok, "me unlink", platform="matrix")).text == t("refusal.link.none_there")
+
+
+async def test_an_account_elsewhere_is_shown_by_the_names_its_owner_knows(town: Town) -> None:
+    nok, second = await town.join("Heron", account=town.stranger("matrix")), town.stranger("discord")
+    asked = await town.run(nok, "me link")
+    names = ("มะลิ", "mali_9")
+    await town.run(second, "me link", names=names, code=code_in(asked))
+    text = (await town.run(nok, "me link")).text
+    assert all(escape(name) in text for name in names)
+    assert second.user_id in text
