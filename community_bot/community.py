@@ -163,6 +163,7 @@ def rules_of(settings: Settings) -> Rules:
                     "discord": tuple(str(channel) for channel in space.discord_channels),
                     "matrix": space.matrix_rooms,
                 },
+                space.vouchers,
             )
             for space in settings.spaces
         ),

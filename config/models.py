@@ -132,6 +132,7 @@ class SpaceSettings(Section):
     key: Annotated[
         Slug, MustBe("a short name: a lower-case letter, then up to 39 lower-case letters, digits or hyphens")
     ]
+    vouchers: Annotated[WholeNumber, Field(ge=0, le=5), MustBe("a whole number from 0 (as the network) to 5")] = 0
     title_th: Title = None
     title_en: Title = None
     title_es: Title = None

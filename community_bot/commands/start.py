@@ -142,7 +142,7 @@ def card(request: Request, rules: Rules, welcomed: Welcomed) -> Reply:
     t = request.t
     lines = [t("welcome.again" if welcomed.again else "welcome.done", alias=welcomed.alias)]
     if welcomed.state is MemberState.VOUCHING:
-        lines.append(t.count("welcome.vouching", rules.vouchers))
+        lines.append(t.count("welcome.vouching", welcomed.vouchers))
     elif welcomed.space is not None:
         lines.append(t("welcome.space", space=rules.title_of(welcomed.space, t.language)))
         if welcomed.words is not None:

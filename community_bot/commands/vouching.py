@@ -43,12 +43,13 @@ class VouchingCommands:
                 alias=each.alias,
                 since=request.t.count("vouch.days", each.days),
                 vouches=request.t.count("vouch.count", each.vouches),
+                needed=str(each.needed),
             )
             for each in queue.waiting
         ]
         if queue.more:
             lines.append(request.t.count("vouch.queue_more", queue.more))
-        head = request.t.count("vouch.queue_head", queue.needed)
+        head = request.t("vouch.queue_head")
         foot = request.t("vouch.queue_foot", decide=request.spell("invite decide"))
         return Reply(Markup("\n".join([head, *lines, "", foot])))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
@@ -53,6 +53,8 @@ class SpaceDoor:
     key: str
     titles: Mapping[Language, str]
     places: Mapping[PlatformName, tuple[str, ...]]
+    vouchers: int = 0
+    """How many members must vouch for a newcomer whose first space it is, where the network asks for fewer."""
 
     def title(self, language: Language) -> str:
         """Return its title in a language, or in one that it has."""
@@ -75,6 +77,16 @@ class Rules:
     keep_days: int = 730
     """For how long a member is kept after their last act."""
     spaces: tuple[SpaceDoor, ...] = ()
+
+    def vouchers_for(self, spaces: Iterable[str]) -> int:
+        """Return how many must vouch for a newcomer on the way into these spaces (MEM-4)."""
+        wanted = set(spaces)
+        return max([self.vouchers, *(each.vouchers for each in self.spaces if each.key in wanted)])
+
+    @property
+    def asks_for_vouches(self) -> bool:
+        """Say whether the network, or any space, wants newcomers vouched for."""
+        return self.vouchers_for(each.key for each in self.spaces) > 0
 
     def space(self, key: str) -> SpaceDoor:
         """Find a space. Raises :class:`Refusal` ``space.unknown``."""

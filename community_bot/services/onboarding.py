@@ -36,12 +36,14 @@ class Choices:
 class Welcomed:
     """How somebody stands after the way in. ``again`` when they had been through it before.
 
-    ``words`` are what those who welcome wrote for their first space, in light markup.
+    ``vouchers`` members must vouch before the door opens. ``words`` are what those who welcome wrote for the first
+    space, in light markup.
     """
 
     alias: str
     state: MemberState
     space: str | None
+    vouchers: int = 0
     again: bool = False
     words: str | None = None
 
@@ -122,12 +124,11 @@ class Onboarding:
             self._require_invite(unit, account)
             alias = self._check(unit, names, choices, "space")
             member = self._admit(unit, account, alias, choices)
-            if unit.rules.vouchers > 0:
-                unit.ledger.count(FUNNEL, "vouching", unit.today)
-            else:
-                unit.ledger.count(FUNNEL, "active", unit.today)
+            # a state is called as the step of the way in that it is
+            unit.ledger.count(FUNNEL, member.state, unit.today)
             words = unit.wordings.of(choices.space, choices.language) if choices.space else None
-            return Welcomed(alias, MemberState(member.state), choices.space or None, words=words)
+            needed = unit.rules.vouchers_for([choices.space])
+            return Welcomed(alias, MemberState(member.state), choices.space or None, vouchers=needed, words=words)
 
         return await self._network.act(work)
 
@@ -136,7 +137,8 @@ class Onboarding:
             raise Refusal("authority.erasing")
         spaces = unit.spaces.of(member.id)
         first = spaces[0][0] if spaces else None
-        return Welcomed(member.profile.alias, MemberState(member.state), first, again=True)
+        needed = unit.rules.vouchers_for(space for space, _ in spaces)
+        return Welcomed(member.profile.alias, MemberState(member.state), first, vouchers=needed, again=True)
 
     def _require_invite(self, unit: Unit, account: Account) -> None:
         if not unit.rules.invite_only or unit.members.nobody_yet():
@@ -148,7 +150,7 @@ class Onboarding:
 
     def _admit(self, unit: Unit, account: Account, alias: str, choices: Choices) -> MemberRow:
         rules = unit.rules
-        state = MemberState.VOUCHING if rules.vouchers > 0 else MemberState.ACTIVE
+        state = MemberState.VOUCHING if rules.vouchers_for([choices.space]) > 0 else MemberState.ACTIVE
         probation = unit.today + timedelta(days=rules.probation_days) if rules.probation_days else None
         try:
             member = unit.members.add(

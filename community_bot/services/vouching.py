@@ -31,20 +31,20 @@ MOST_SHOWN = 25
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A newcomer who waits: since how many days, and how many have vouched, never who."""
+    """A newcomer who waits: since how many days, and how many of how many have vouched, never who."""
 
     alias: str
     days: int
     vouches: int
+    needed: int
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Those who wait the longest, how many more there are, and how many vouches admit."""
+    """Those who wait the longest, and how many more there are."""
 
     waiting: tuple[Waiting, ...]
     more: int
-    needed: int
 
 
 class Vouching:
@@ -72,7 +72,7 @@ class Vouching:
 
     def _vouch(self, unit: Unit, account: Account, newcomer: MemberRow | None) -> None:
         voucher = unit.asker(account, Power.VOUCH).known
-        if unit.rules.vouchers == 0:
+        if not unit.rules.asks_for_vouches:
             raise Refusal("vouch.not_asked")
         check_voucher(MemberState(voucher.state), voucher.probation_until, unit.today)
         if newcomer is None:
@@ -92,7 +92,7 @@ class Vouching:
 
     def _is_enough(self, unit: Unit, newcomer: MemberRow) -> bool:
         groups = [_groups(unit, voucher) for voucher in unit.vouches.vouchers(newcomer.id)]
-        return is_enough(unit.rules.vouchers, _groups(unit, newcomer.id), groups)
+        return is_enough(_needed(unit, newcomer), _groups(unit, newcomer.id), groups)
 
     def _admit(self, unit: Unit, newcomer: MemberRow) -> None:
         activate(unit, newcomer)
@@ -110,10 +110,15 @@ class Vouching:
             for row in longest[:MOST_SHOWN]:
                 unit.ledger.viewed(row.id, asker.role, unit.today, unit.end_of(unit.today + VIEWS_KEPT))
             shown = tuple(
-                Waiting(row.profile.alias, (unit.today - row.state_since).days, unit.vouches.count(row.id))
+                Waiting(
+                    row.profile.alias,
+                    (unit.today - row.state_since).days,
+                    unit.vouches.count(row.id),
+                    _needed(unit, row),
+                )
                 for row in longest[:MOST_SHOWN]
             )
-            return Queue(shown, len(found) - len(shown), unit.rules.vouchers)
+            return Queue(shown, len(found) - len(shown))
 
         return await self._network.act(work)
 
@@ -151,6 +156,10 @@ class Vouching:
         unit.outbox.drop("tell", newcomer.id)
         details = {"text": key("vouch.declined_notice"), "always": "yes", "until": at.date().isoformat()}
         unit.outbox.add("tell", details, now=unit.now, member_id=newcomer.id)
+
+
+def _needed(unit: Unit, newcomer: MemberRow) -> int:
+    return unit.rules.vouchers_for(space for space, _ in unit.spaces.of(newcomer.id))
 
 
 def _groups(unit: Unit, member_id: MemberId) -> frozenset[str]:

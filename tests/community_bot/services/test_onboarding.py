@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,9 +14,10 @@ from community_bot.domain.refusal import Refusal
 from community_bot.domain.roles import Role
 from community_bot.services.invitations import Invitations
 from community_bot.services.onboarding import Choices, Welcomed
+from community_bot.services.vouching import Vouching
 from db.engine import Database
 from db.retention import purge_expired
-from tests.community_bot.people import AGREED, NOON, Town, refused
+from tests.community_bot.people import AGREED, GARDEN, NOON, RADIO, Town, refused
 
 
 @pytest.fixture
@@ -233,3 +235,21 @@ async def test_who_is_being_erased_does_not_start_anew(town: Town) -> None:
     nok = await town.join("Heron", state=MemberState.ERASING)
     await refused("authority.erasing", lambda: town.onboarding.look(nok))
     await refused("authority.erasing", lambda: town.complete(nok, "Reed"))
+
+
+async def test_a_space_may_ask_for_more_vouches_than_the_network(database: Database) -> None:
+    town = Town(database, spaces=(replace(GARDEN, vouchers=2), RADIO), probation_days=0)
+    vouching = Vouching(town.network)
+    fern, moss = await town.join("Fern"), await town.join("Moss")
+    nok = town.stranger()
+    welcomed = await town.complete(nok, "Heron", space=GARDEN.key)
+    assert (welcomed.state, welcomed.vouchers) == (MemberState.VOUCHING, 2)
+    await town.run_effects()
+    assert town.discord.places(nok) == set()
+    await vouching.vouch(fern, "Heron")
+    assert await town.state(nok) == MemberState.VOUCHING
+    await vouching.vouch(moss, "Heron")
+    assert await town.state(nok) == MemberState.ACTIVE
+    await town.run_effects()
+    assert town.discord.places(nok) != set()
+    assert (await town.complete(town.stranger(), "Reed", space=RADIO.key)).state is MemberState.ACTIVE
