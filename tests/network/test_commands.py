@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
 import sqlite3
 import stat
 from collections.abc import AsyncIterator
@@ -21,6 +22,8 @@ from sandbox.matrix import RealSynapse
 from tests.network.workplace import Workplace, matrix_section
 
 pytestmark = pytest.mark.network
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
@@ -176,6 +179,22 @@ async def test_the_operator_makes_the_first_admin_with_a_code(place: Workplace) 
     kept = place.database.read_bytes()
     assert one.encode() not in kept
     assert one.replace("-", "").encode() not in kept
+
+
+async def test_a_text_that_one_language_lacks_or_that_is_too_long_is_named_and_fails(
+    place: Workplace, tmp_path: Path
+) -> None:
+    for room in ("bridges", "community_bot", "config", "db"):
+        shutil.copytree(ROOT / room, tmp_path / "copy" / room, ignore=shutil.ignore_patterns("__pycache__"))
+    catalogues = tmp_path / "copy" / "community_bot" / "locales"
+    thai, spanish = (catalogues / language / "LC_MESSAGES" / "start.po" for language in ("th", "es"))
+    thai.write_text(thai.read_text().replace('msgid "welcome.done"', 'msgid "welcome.dome"'))
+    spanish.write_text(spanish.read_text().replace('msgstr "Empezar"', f'msgstr "{"Empezar ya " * 9}"'))
+    checked = await place.type("languages", "check", PYTHONPATH=str(tmp_path / "copy"), COLUMNS="200")
+    assert checked.code == 1
+    assert re.search(r"th .*welcome\.done .*missing", checked.text)
+    assert re.search(r"es .*welcome\.start\.button", checked.text)
+    assert "to mend." in checked.text
 
 
 async def test_the_languages_are_complete(place: Workplace) -> None:
