@@ -27,6 +27,7 @@ from db.bridge_rows import (
 )
 from db.engine import Database
 from db.ids import ConversationId, EndId, IntentId, SourceId, new_id
+from db.positions import position
 from db.tables import (
     bridge_end,
     bridge_webhook,
@@ -155,11 +156,7 @@ class BridgeStore:
 
     async def position(self, stream: str) -> str | None:
         """Return how far ``stream`` was read, None when never."""
-        async with self._database.read() as connection:
-            found = await connection.execute(
-                select(read_position.c.position).where(read_position.c.stream == stream)
-            )
-            return found.scalar_one_or_none()
+        return await self._database.look(lambda connection: position(connection, stream))
 
     # ── the flow of messages, inside the journal's transaction
 

@@ -55,11 +55,17 @@ class Effects:
     """Runs the outbox. :meth:`run` is its task."""
 
     def __init__(
-        self, network: Network, ports: Mapping[PlatformName, PlatformPort], catalogues: Catalogues
+        self,
+        network: Network,
+        ports: Mapping[PlatformName, PlatformPort],
+        catalogues: Catalogues,
+        *,
+        longest_call: float = LONGEST_CALL,
     ) -> None:
         self._network = network
         self._ports = ports
         self._catalogues = catalogues
+        self._longest_call = longest_call
         self._bell = network.bell("effects")
 
     async def run(self) -> None:
@@ -113,7 +119,7 @@ class Effects:
     async def _carry_out(self, effect: EffectRow) -> bool:
         """Do one thing; return whether it is settled, one way or the other, or false when it is tried again."""
         try:
-            async with asyncio.timeout(LONGEST_CALL):
+            async with asyncio.timeout(self._longest_call):
                 await self._do(effect)
         except TimeoutError:
             # a call that never ends must not keep everybody else waiting

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 from community_bot.domain.account import Account
 from community_bot.domain.alias import likeness
@@ -154,8 +154,3 @@ async def make_office_code(network: Network) -> str:
     code = new_code(OFFICE_CODE)
     await network.act(lambda unit: unit.offices.give(read_code(code), unit.now + OFFICE_CODE_HOLDS))
     return code
-
-
-def end_of_term(role: Role, today: date) -> date:
-    """Return until when a role given today holds at most."""
-    return today + LONGEST_TERM[role]

@@ -207,3 +207,12 @@ async def test_the_way_in_takes_one_day_in_the_networks_zone(town: Town) -> None
     town.clock.now = NOON.replace(hour=18)  # one in the morning of the next day in Bangkok
     nok = await town.join("Heron")
     assert (await town.record(nok)).joined_on.day == NOON.day + 1
+
+
+async def test_who_chooses_a_space_reads_what_its_facilitators_wrote_in_their_language(town: Town) -> None:
+    host = await town.join("Fern", role=Role.FACILITATOR, scope="garden")
+    await town.welcome.write(host, "garden", "th", "แวะมาทักกันที่**ศาลาริมสวน**ก่อนนะ")
+    await town.welcome.write(host, "garden", "es", "Pasa primero por la **pérgola**.")
+    reply = await town.desk.submit(town.incoming(town.stranger()), "onboarding", "", WHOLE)
+    assert "ศาลาริมสวน" in reply.text
+    assert "pérgola" not in reply.text

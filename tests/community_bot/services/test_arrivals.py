@@ -8,6 +8,7 @@ import pytest
 
 from community_bot.domain.roles import Role
 from community_bot.locales import LANGUAGES, Language, catalogues
+from community_bot.services.retention import Retention
 from db.engine import Database
 from db.retention import purge_expired
 from tests.community_bot.people import Town
@@ -105,6 +106,19 @@ async def test_a_greeting_that_came_too_late_for_everybody_is_taken_back(town: T
     await town.arrivals.arrived(nok, "home")
     await town.complete(nok, "Heron")
     await town.arrivals.greeted([nok], "500", "7")
+    await town.run_effects()
+    assert town.discord.gone == [("500", "7")]
+
+
+async def test_whoever_never_begins_is_not_named_in_the_channel_for_ever(town: Town) -> None:
+    nok, later = town.stranger(), town.stranger()
+    await town.arrivals.arrived(nok, "home")
+    await town.arrivals.greeted([nok], "500", "7")
+    town.clock.pass_by(days=1)
+    await town.arrivals.arrived(later, "home")
+    await town.arrivals.greeted([later], "500", "8")
+    town.clock.pass_by(days=2)
+    await Retention(town.network).run_daily()
     await town.run_effects()
     assert town.discord.gone == [("500", "7")]
 

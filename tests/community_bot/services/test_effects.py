@@ -13,12 +13,12 @@ from community_bot.domain.member import MemberState
 from community_bot.domain.roles import NETWORK, Role
 from community_bot.locales import LANGUAGES, Language, catalogues
 from community_bot.platforms.port import Card, ImpossibleError, NotNowError
-from community_bot.services.effects import TRIES
+from community_bot.services.effects import TRIES, Effects
 from community_bot.services.network import Rules, Unit
 from community_bot.services.roles import make_office_code
 from db.engine import Database
 from tests.community_bot.conftest import Log
-from tests.community_bot.people import AGREED, GARDEN, NOON, Town, spell
+from tests.community_bot.people import AGREED, GARDEN, NOON, Porch, Town, spell
 
 AWAY = NotNowError("discord.unreachable")
 
@@ -419,3 +419,22 @@ async def test_fifty_who_cannot_be_reached_do_not_stand_before_those_who_can(tow
 
 def test_the_rules_have_a_title_for_a_space_that_is_gone() -> None:
     assert Rules("Seed Town", spaces=(GARDEN,)).title_of("radio", "en") == "radio"
+
+
+class Silent(Porch):
+    """A platform that never answers."""
+
+    async def tell(self, user_id: str, card: Card, *, key: str) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_a_call_that_never_ends_holds_nobody_up_and_is_tried_again(town: Town) -> None:
+    nok = await town.join("Heron")
+    silent = Silent("discord")
+    effects = Effects(town.network, {"discord": silent}, catalogues(), longest_call=0.05)
+    await tell(town, nok)
+    async with asyncio.timeout(10):
+        assert await effects.run_due() == 1
+    town.clock.pass_by(hours=1)
+    await town.run_effects()
+    assert len(town.discord.inbox(nok)) == 1

@@ -257,3 +257,9 @@ async def test_a_role_does_not_come_back_with_the_person(town: Town) -> None:
     await town.members.resume(nok)
     assert await town.held(nok) == set()
     await refused("authority.lacks", lambda: town.roles.grant(nok, "Reed", Role.HOST, NETWORK, None))
+
+
+async def test_one_person_who_tries_five_times_is_not_five_people(town: Town) -> None:
+    nok = await town.join("Heron")
+    for _ in range(6):
+        assert await town.members.set_region(nok, "TH-50") is None
