@@ -33,6 +33,8 @@ class Attachment:
     filename: str
     content: bytes
     media_type: str
+    description: str = ""
+    """What is to be seen, for who does not see it (a picture's text twin is in the card itself)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,14 @@ class Card:
     text: Markup
     buttons: tuple[Button, ...] = ()
     files: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Where a message of ours stands, by the platform's own ids: what :meth:`PlatformPort.revise` needs."""
+
+    place: str
+    ref: str
 
 
 class NotNowError(Exception):
@@ -69,14 +79,28 @@ class PlatformPort(Protocol):
 
     platform: PlatformName
 
-    async def tell(self, user_id: str, card: Card, *, key: str) -> None:
+    async def tell(self, user_id: str, card: Card, *, key: str) -> Shown:
         """Show ``card`` to one person, privately. The same ``key`` again shows nothing twice."""
+
+    async def post(self, place: str, card: Card, *, key: str) -> Shown:
+        """Show ``card`` to everybody in a channel or room; pings nobody. The same ``key`` shows nothing twice."""
+
+    async def revise(self, shown: Shown, card: Card) -> None:
+        """Show ``card`` instead of what stands there. Raises :class:`ImpossibleError` when it is gone."""
 
     async def admit(self, user_id: str, place: str, *, history: bool) -> None:
         """Give somebody access to a channel or room; ``history``: also to what was said before (SAF-15)."""
 
     async def release(self, user_id: str, place: str) -> None:
         """Take that access away again."""
+
+    async def give_role(self, user_id: str, place: str, role: str) -> None:
+        """Give somebody a standing: on Discord a role (by id) of the server ``place``, on Matrix a power level
+        (a number) in the room ``place``. Fine when they have it.
+        """
+
+    async def take_role(self, user_id: str, place: str, role: str) -> None:
+        """Take that standing again, and no other; fine when they do not have it, or are gone."""
 
     async def take_back(self, place: str, ref: str) -> None:
         """Delete a message of the bot's own; nothing happens when it is gone already."""
