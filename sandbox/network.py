@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
+import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -21,6 +23,10 @@ from sandbox.ports import ReservedPort
 BOT_LOCALPART = "community-bot"
 KEEPER = "keeper"
 """The Matrix account that founds the rooms and looks on."""
+
+
+class CommandFailedError(Exception):
+    """One of the operator's commands did not end well; the text carries what it printed."""
 
 
 class SandboxNetwork:
@@ -223,6 +229,29 @@ class SandboxNetwork:
             for conversation in self.cast.conversations
             for place in self._ends(conversation, platform)
         ]
+
+    # ── the operator
+
+    async def operator(self, *words: str, **environment: str) -> str:
+        """Type one of the operator's commands, such as ``admin-code``; return what it printed.
+
+        Raises :class:`CommandFailedError`.
+        """
+        settings = self.folder / "settings"
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("COMMUNITY_BOT_")}
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "community_bot", *words, "--settings", str(settings / "network.toml")),
+            cwd=self.folder,
+            env=kept | {"COMMUNITY_BOT_SECRETS_DIR": str(settings / "secrets")} | environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        printed, _ = await process.communicate()
+        if process.returncode != 0:
+            raise CommandFailedError(
+                f"community-bot {words[0]} ended with {process.returncode}: {printed.decode()}"
+            )
+        return printed.decode()
 
     # ── talking
 

@@ -49,6 +49,17 @@ class MatrixClient:
         """Do something. Raises as :meth:`get`."""
         return await self._request("POST", path, body=body)
 
+    async def delete(self, *path: str) -> dict[str, Any]:
+        """Take something away. Raises as :meth:`get`."""
+        return await self._request("DELETE", path)
+
+    async def get_list(self, *path: str) -> list[dict[str, Any]]:
+        """Read what is a list, as the whole state of a room is. Raises as :meth:`get`."""
+        status, answer = await self._answer("GET", path)
+        if status == 200 and isinstance(answer, list):
+            return answer
+        raise _explain(status, answer if isinstance(answer, dict) else {})
+
     async def _request(
         self,
         method: str,
@@ -58,6 +69,21 @@ class MatrixClient:
         body: Mapping[str, Any] | None = None,
         timeout: float = SECONDS,
     ) -> dict[str, Any]:
+        status, answer = await self._answer(method, path, query=query, body=body, timeout=timeout)
+        if status == 200 and isinstance(answer, dict):
+            return answer
+        raise _explain(status, answer if isinstance(answer, dict) else {})
+
+    async def _answer(
+        self,
+        method: str,
+        path: tuple[str, ...],
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        timeout: float = SECONDS,
+    ) -> tuple[int, object]:
+        """Return the status and what was answered, None for what is no JSON."""
         address = API + "".join("/" + quote(part, safe="") for part in path)
         if query:
             address += "?" + urlencode(query)
@@ -71,18 +97,16 @@ class MatrixClient:
             raise NotSentError("matrix.unreachable") from error
         except (aiohttp.ClientError, TimeoutError) as error:
             raise UnsureError("matrix.no_answer") from error
-        answer = _object(raw)
-        if response.status == 200 and answer is not None:
-            return answer
-        raise _explain(response.status, answer or {})
+        return response.status, _json(raw)
 
 
-def _object(raw: bytes) -> dict[str, Any] | None:
+def _json(raw: bytes) -> object:
     try:
-        answer = json.loads(raw)
+        answer: object = json.loads(raw)
     except ValueError:
+        # a proxy's page
         return None
-    return answer if isinstance(answer, dict) else None
+    return answer
 
 
 MEANING: Mapping[int, tuple[type[EndError], str]] = {

@@ -13,8 +13,9 @@ from community_bot.domain.account import Account
 from community_bot.locales import Catalogues, Language
 from community_bot.matrix.arrivals import ArrivalService, Greeter
 from community_bot.matrix.dialogue import AGAIN, ANSWER, Dialogues, Notes
-from community_bot.matrix.happenings import Came, Happening, Invited, Reacted, Said, Went
+from community_bot.matrix.happenings import Came, Happening, Invited, Knocked, Reacted, Said, Went
 from community_bot.matrix.invitations import Invitations
+from community_bot.matrix.knocks import KnockHandler, Knocks
 from community_bot.matrix.lines import MEANT, Lines
 from community_bot.matrix.places import Places
 from community_bot.matrix.reading import Line, body_of, line_for_us
@@ -42,7 +43,10 @@ class MatrixHomes:
 
 
 class MatrixFace:
-    """Fulfils :class:`community_bot.matrix.sync.Listener`. ``spell`` is the port's."""
+    """Fulfils :class:`community_bot.matrix.sync.Listener`. ``spell`` is the port's.
+
+    ``knocked`` decides about who asks to be let into a space; without it nobody is answered.
+    """
 
     def __init__(
         self,
@@ -55,6 +59,7 @@ class MatrixFace:
         spell: Callable[[str, Language], str],
         homes: MatrixHomes,
         arrivals: ArrivalService | None = None,
+        knocked: KnockHandler | None = None,
     ) -> None:
         self._homeserver = homeserver
         self._rooms = rooms
@@ -67,6 +72,7 @@ class MatrixFace:
         self._dialogues = Dialogues(homeserver, desk, notes, catalogues)
         self._invitations = Invitations(homeserver, rooms, desk)
         self._greeter = None if arrivals is None else Greeter(homeserver, rooms, arrivals, homes.lobbies)
+        self._knocks = None if knocked is None else Knocks(homeserver, knocked)
         self._names: tuple[str, ...] | None = None
 
     # ── what the sync brings
@@ -80,15 +86,19 @@ class MatrixFace:
         self._places.lost(room)
 
     async def begin(self) -> None:
-        """Enter our rooms, and greet who is still waiting since before a restart."""
+        """Enter our rooms, and see to who is still waiting since before a restart."""
         for room in self._homes.entered:
             if not self._places.knows(room):
                 await self._invitations.enter(room)
         if self._greeter is not None:
             await self._greeter.catch_up()
+        if self._knocks is not None:
+            await self._knocks.catch_up(self._places.containers())
 
     async def close(self) -> None:
-        """Stop greeting."""
+        """Stop greeting and opening."""
+        if self._knocks is not None:
+            await self._knocks.close()
         if self._greeter is not None:
             await self._greeter.close()
 
@@ -99,6 +109,8 @@ class MatrixFace:
                 await self._greeter.came(happening)
             case Went():
                 await self._went(happening)
+            case Knocked() if self._knocks is not None:
+                await self._knocks.heard(happening)
             case Invited():
                 wanted = happening.room in self._homes.entered
                 incoming = await self._incoming(happening, private=True)

@@ -46,6 +46,11 @@ class Went(Happening):
 
 
 @dataclass(frozen=True, slots=True)
+class Knocked(Happening):
+    """Somebody asks to be let in."""
+
+
+@dataclass(frozen=True, slots=True)
 class Invited(Happening):
     """Somebody invited the bot. ``direct``: to a conversation of two; ``encrypted`` as far as the invite tells."""
 
@@ -89,6 +94,8 @@ def _moved(
     now = content.get("membership")
     if now == "join" and was != "join":
         return Came(str(event["event_id"]), room, person, again)
+    if now == "knock" and was != "knock":
+        return Knocked(str(event["event_id"]), room, person, again)
     if now in ("leave", "ban") and was in ("join", "invite"):
         return Went(str(event["event_id"]), room, person, again)
     return None

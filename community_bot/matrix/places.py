@@ -9,7 +9,8 @@ from typing import Any
 
 from community_bot.locales import Language
 from community_bot.platforms.matrix_homeserver import Homeserver
-from community_bot.platforms.matrix_rooms import HOME_STATE, language_in
+from community_bot.platforms.matrix_layout import CONTAINER
+from community_bot.platforms.matrix_rooms import HOME_STATE, SPACE_STATE, language_in
 
 MOST_NAMES = 5000
 
@@ -19,10 +20,15 @@ class _Room:
     joined: int | None = None
     encrypted: bool = False
     language: Language | None = None
+    built: str | None = None
+    """What the bot built it as for a learning space: ``container`` or ``room``."""
 
 
 class Places:
-    """Keeps up with the sync. ``shared`` rooms are never private, however few are there: lobbies, bridged rooms."""
+    """Keeps up with the sync. ``shared`` rooms are never private, however few are there: lobbies, bridged rooms.
+
+    Nor are those that the bot built for learning spaces; they say so themselves, also when they are made later.
+    """
 
     def __init__(self, homeserver: Homeserver, homes: Mapping[str, Language], shared: Collection[str] = ()) -> None:
         self._homeserver = homeserver
@@ -41,6 +47,9 @@ class Places:
                 known.encrypted = True
             elif kind == HOME_STATE:
                 known.language = language_in(event.get("content"))
+            elif kind == SPACE_STATE:
+                built = event.get("content", {}).get("kind")
+                known.built = built if isinstance(built, str) else None
             elif kind == "m.room.member":
                 # the number is told with the change, or else asked for
                 known.joined = None
@@ -66,12 +75,16 @@ class Places:
 
     async def is_private(self, room: str) -> bool:
         """Say whether only one person and the bot are in a room."""
-        if room in self._shared:
-            return False
         known = self._rooms.setdefault(room, _Room())
+        if room in self._shared or known.built is not None:
+            return False
         if known.joined is None:
             known.joined = len(await self._homeserver.joined(room))
         return known.joined == 2
+
+    def containers(self) -> tuple[str, ...]:
+        """Return the Matrix spaces that the bot built: where people knock."""
+        return tuple(room for room, known in self._rooms.items() if known.built == CONTAINER)
 
     def is_home(self, room: str) -> bool:
         """Say whether a room is where people arrive."""

@@ -19,7 +19,7 @@ from community_bot.logs import get_logger
 from community_bot.matrix.happenings import Happening, read_happening, read_invite
 from community_bot.matrix.turns import Turns
 from community_bot.platforms.matrix_homeserver import Homeserver
-from community_bot.platforms.matrix_rooms import HOME_STATE
+from community_bot.platforms.matrix_rooms import HOME_STATE, SPACE_STATE
 
 log = get_logger(__name__)
 
@@ -32,8 +32,9 @@ MOST_OPEN = 50
 IDLE_SECONDS = 10.0
 """How often the position is written while nothing for the bot happens."""
 NOTHING: Mapping[str, list[str]] = {"types": []}
-HEARD = ["m.room.message", "m.reaction", "m.room.member", "m.room.encryption"]
-TOLD = ["m.room.encryption", HOME_STATE]
+# what a room of the network is marked with stands in its timeline when it was made a moment ago
+HEARD = ["m.room.message", "m.reaction", "m.room.member", "m.room.encryption", SPACE_STATE]
+TOLD = ["m.room.encryption", HOME_STATE, SPACE_STATE]
 
 
 def _filter(heard: Sequence[str], limit: int) -> Mapping[str, Any]:

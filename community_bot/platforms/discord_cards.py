@@ -19,6 +19,8 @@ from community_bot.platforms.port import Attachment, Button, Card
 LONGEST: Final = 2000
 """Characters in one message (resources/message.mdx)."""
 LONGEST_LABEL: Final = 80
+LONGEST_ALT: Final = 1024
+"""Characters that describe a file to who does not see it."""
 
 _CUSTOM_ID = re.compile(r"act:(?P<action>[^:]+):(?P<argument>.*)")
 _STYLES: Final = {
@@ -53,7 +55,12 @@ class Part:
 
     def uploads(self) -> list[discord.File]:
         """Return its files, to be sent once."""
-        return [discord.File(io.BytesIO(file.content), file.filename) for file in self.files]
+        return [_upload(file) for file in self.files]
+
+
+def _upload(file: Attachment) -> discord.File:
+    description = file.description[:LONGEST_ALT] or None
+    return discord.File(io.BytesIO(file.content), file.filename, description=description)
 
 
 def parts_of(card: Card) -> list[Part]:

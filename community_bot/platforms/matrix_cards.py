@@ -124,10 +124,11 @@ async def _show_file(
     homeserver: Homeserver, room: str, file: Attachment, txn: str, relation: Mapping[str, Any] | None
 ) -> None:
     content: dict[str, Any] = {
-        "msgtype": "m.file",
-        "body": file.filename,
+        "msgtype": "m.image" if file.media_type.startswith("image/") else "m.file",
+        # what differs from the file's name is its caption, and what apps read out
+        "body": file.description or file.filename,
         "filename": file.filename,
-        "info": {"mimetype": file.media_type, "size": len(file.content)},
+        "info": {"mimetype": file.media_type, "size": len(file.content), **_measures(file)},
         "url": await homeserver.upload(file.filename, file.content, file.media_type),
         "m.mentions": {},
     }
@@ -136,15 +137,33 @@ async def _show_file(
     await homeserver.say(room, content, txn)
 
 
-def actions_in(event: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return what the buttons of one of our messages do now, also after it was edited."""
-    content = event.get("content", {})
+def _measures(file: Attachment) -> dict[str, int]:
+    """Return width and height of a PNG, so that apps keep room for it; its first chunk has them (RFC 2083, 4.1)."""
+    if file.media_type != "image/png" or len(file.content) < 24:
+        return {}
+    return {"w": int.from_bytes(file.content[16:20]), "h": int.from_bytes(file.content[20:24])}
+
+
+def shown_in(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what one of our messages says now, also after it was edited; empty when it was taken back."""
+    content: Mapping[str, Any] = event.get("content", {})
     edit = event.get("unsigned", {}).get("m.relations", {}).get("m.replace", {}).get("content")
     for source in (edit, content):
         if isinstance(source, dict) and isinstance(source.get("m.new_content"), dict):
-            content = source["m.new_content"]
-            break
-    listed = content.get(ACTIONS) if isinstance(content, dict) else None
+            replaced: dict[str, Any] = source["m.new_content"]
+            return replaced
+    return content
+
+
+def latest_edit(event: Mapping[str, Any]) -> str:
+    """Return the newest edit of a message, empty when it was never edited."""
+    edit = event.get("unsigned", {}).get("m.relations", {}).get("m.replace", {})
+    return str(edit.get("event_id", ""))
+
+
+def actions_in(event: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what the buttons of one of our messages do now, also after it was edited."""
+    listed = shown_in(event).get(ACTIONS)
     if not isinstance(listed, list):
         return []
     return [(str(pair[0]), str(pair[1])) for pair in listed if isinstance(pair, list) and len(pair) == 2]

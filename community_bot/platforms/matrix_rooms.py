@@ -19,6 +19,8 @@ from community_bot.platforms.port import ImpossibleError
 
 HOME_STATE = "community_bot.home"
 """State that says in which language a room's home speaks: what is said before somebody has chosen one."""
+SPACE_STATE = "community_bot.space"
+"""State that marks what the bot built for a learning space. Its ``kind`` is ``container`` or ``room``."""
 MOST_KNOWN = 5000
 TRIES = 4
 
@@ -97,10 +99,7 @@ class PrivateRooms:
 
     def _alias(self, user_id: str, number: int) -> str:
         parts = (user_id,) if number == 0 else (user_id, str(number))
-        # an alias has no capitals on many homeservers, so base64 will not do
-        digest = base64.urlsafe_b64decode(self._lookup("private room", *parts) + "=")
-        local = base64.b32encode(digest).decode().rstrip("=").lower()
-        return f"#{local}:{self._homeserver.server_name}"
+        return hidden_alias(self._lookup("private room", *parts), self._homeserver.server_name)
 
     def _wish(self, alias: str, user_id: str, language: Language | None) -> dict[str, Any]:
         state: list[dict[str, Any]] = [
@@ -121,6 +120,13 @@ class PrivateRooms:
             "initial_state": state,
             "power_level_content_override": {"invite": 100, "kick": 100, "ban": 100, "state_default": 100},
         }
+
+
+def hidden_alias(found: str, server: str) -> str:
+    """Return the alias that a keyed look-up leads to, and nobody finds who has not the network's key."""
+    # an alias has no capitals on many homeservers, so base64 will not do
+    digest = base64.urlsafe_b64decode(found + "=")
+    return f"#{base64.b32encode(digest).decode().rstrip('=').lower()}:{server}"
 
 
 def _state(kind: str, content: dict[str, Any]) -> dict[str, Any]:

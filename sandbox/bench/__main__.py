@@ -17,6 +17,7 @@ from rich.table import Table
 
 from sandbox.bench.bridge import measure as measure_bridge
 from sandbox.bench.onboarding import measure as measure_onboarding
+from sandbox.bench.spaces import measure as measure_spaces
 
 out = Console(highlight=False)
 VERSIONS = ("community-bot", "discord.py", "matrix-nio", "aiohttp", "sqlalchemy", "matrix-synapse", "simcord")
@@ -53,7 +54,7 @@ def flat(figures: dict[str, Any], before: str = "") -> dict[str, Any]:
     return found
 
 
-MEASURES = {"bridge": measure_bridge, "onboarding": measure_onboarding}
+MEASURES = {"bridge": measure_bridge, "onboarding": measure_onboarding, "spaces": measure_spaces}
 
 
 async def run(names: Sequence[str]) -> dict[str, Any]:

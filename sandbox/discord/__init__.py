@@ -8,7 +8,7 @@ from sandbox.discord.guilds import SimGuild
 from sandbox.discord.people import SimMember
 from sandbox.discord.ratelimits import RateLimits, Window
 from sandbox.discord.reading import Button, Choice, Menu, SeenFile
-from sandbox.discord.records import RequestRecord, SeenMessage, SimCommand
+from sandbox.discord.records import RequestRecord, SeenMessage, SimCommand, SimOverwrite, SimRole
 from sandbox.discord.server import SimulatedDiscord
 from sandbox.discord.world import BackendError, SetupError
 
@@ -32,6 +32,8 @@ __all__ = [
     "SimForm",
     "SimGuild",
     "SimMember",
+    "SimOverwrite",
+    "SimRole",
     "SimulatedDiscord",
     "Window",
 ]

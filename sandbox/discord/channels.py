@@ -2,14 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 from sandbox.discord.changes import Changes
-from sandbox.discord.records import SeenMessage
+from sandbox.discord.records import SeenMessage, SimOverwrite
 from sandbox.discord.world.population import Population
 
 if TYPE_CHECKING:
     from sandbox.discord.people import SimMember
+
+_KINDS: Final[dict[int, Literal["text", "announcement", "forum", "category"]]] = {
+    0: "text",
+    4: "category",
+    5: "announcement",
+    15: "forum",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,49 @@ class SimChannel:
     def set_role_permissions(self, role_id: int, **names: bool | None) -> None:
         """Allow, deny or leave alone (None) what a role may do here; the guild's id stands for everyone."""
         self._world.overwrite(self.id, role_id, names, role=True)
+
+    # ------------------------------------------------------------------ how it is made
+
+    @property
+    def kind(self) -> Literal["text", "announcement", "forum", "category", "other"]:
+        """Return what kind of channel it is."""
+        return _KINDS.get(self._world.channel(self.id).type, "other")
+
+    @property
+    def topic(self) -> str:
+        """Return its topic, or a forum's guidelines; empty where there is none."""
+        return self._world.channel(self.id).topic or ""
+
+    @property
+    def slow_seconds(self) -> int:
+        """Return how long people wait between messages."""
+        return self._world.channel(self.id).rate_limit_per_user
+
+    @property
+    def tags(self) -> list[str]:
+        """Return the tags of a forum."""
+        return [str(tag["name"]) for tag in self._world.channel(self.id).available_tags]
+
+    @property
+    def category_id(self) -> int | None:
+        """Return the category it stands in."""
+        return self._world.channel(self.id).parent_id
+
+    def overwrites(self) -> list[SimOverwrite]:
+        """Return what is decided for roles and people here."""
+        return self._world.overwrites(self.id)
+
+    # ------------------------------------------------------------------ what administrators do
+
+    def pin(self, message_id: int, *, pinned: bool = True) -> None:
+        """Pin a message, or take its pin out; as the person who founded the guild."""
+        self._world.pin(self.id, message_id, pinned)
+
+    def edit(self, *, topic: str | None = None, slow_seconds: int | None = None) -> None:
+        """Change the topic or the slow mode, as an administrator would; None leaves it as it is."""
+        wanted = {"topic": topic, "rate_limit_per_user": slow_seconds}
+        changes = {name: value for name, value in wanted.items() if value is not None}
+        self._world.backend.edit_channel(self.id, changes)
 
     def delete(self) -> None:
         """Delete the channel, as an administrator would."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from sandbox.discord.changes import Changes
 from sandbox.discord.channels import SimChannel
 from sandbox.discord.people import SimMember
+from sandbox.discord.records import SimRole
 from sandbox.discord.world.population import Population
 
 
@@ -40,6 +41,26 @@ class SimGuild:
         """Return every channel of the guild, categories and threads among them."""
         guild = self._world.backend.get_guild(self.id)
         return [self.channel(channel_id) for channel_id in (*guild.channel_ids, *guild.thread_ids)]
+
+    def categories(self) -> list[SimChannel]:
+        """Return the categories."""
+        return [channel for channel in self.channels() if channel.kind == "category"]
+
+    def in_category(self, category: SimChannel) -> list[SimChannel]:
+        """Return the channels in a category, in the order in which they were made."""
+        return [channel for channel in self.channels() if channel.category_id == category.id]
+
+    def rename_channel(self, channel: SimChannel, name: str) -> None:
+        """Give a channel or a category another name, as an administrator would."""
+        self._world.backend.edit_channel(channel.id, {"name": name})
+
+    def move_channel(self, channel: SimChannel, category: SimChannel | None) -> None:
+        """Put a channel into another category, or into none."""
+        self._world.backend.edit_channel(channel.id, {"parent_id": category.id if category is not None else None})
+
+    def delete_channel(self, channel: SimChannel) -> None:
+        """Delete a channel or a category, as an administrator would; what stands in a category stays."""
+        self._world.backend.delete_channel(channel.id)
 
     # ------------------------------------------------------------------ who comes and goes
 
@@ -91,6 +112,44 @@ class SimGuild:
         """Create a role with the named permissions; return its id."""
         return self._world.create_role(self.id, name, permissions)
 
+    def roles(self) -> list[SimRole]:
+        """Return the roles, the highest first, everybody's and the bot's own among them."""
+        return self._world.roles(self.id)
+
+    def rename_role(self, role_id: int, name: str) -> None:
+        """Give a role another name, as an administrator would."""
+        self._world.backend.edit_role(self.id, role_id, {"name": name})
+
+    def dress_role(self, role_id: int, *, color: int = 0, hoisted: bool = False, mentionable: bool = False) -> None:
+        """Give a role a colour, show its people apart, let everybody call it."""
+        changes = {"color": color, "hoist": hoisted, "mentionable": mentionable}
+        self._world.backend.edit_role(self.id, role_id, changes)
+
+    def set_role_permissions(self, role_id: int, **permissions: bool) -> None:
+        """Give a role permissions or take them away."""
+        self._world.edit_role(self.id, role_id, permissions)
+
+    def move_role(self, role_id: int, position: int) -> None:
+        """Put a role higher or lower; above the bot's own, the bot can neither change nor give it."""
+        self._world.backend.reorder_roles(self.id, [{"id": role_id, "position": position}])
+
+    def delete_role(self, role_id: int) -> None:
+        """Delete a role, as an administrator would; nobody has it then, and no channel speaks of it."""
+        self._world.backend.delete_role(self.id, role_id)
+
+    def set_overwrite(self, channel: SimChannel, who: "SimMember | int", **names: bool | None) -> None:
+        """Allow (True) or deny (False) a person, or a role by its id, something in a channel, beside what is said.
+
+        None takes back what was said; who has nothing said of them has no overwrite any more.
+        """
+        target = who if isinstance(who, int) else who.id
+        said = {each.target_id: each.permissions for each in channel.overwrites()}.get(target, {})
+        wanted = {name: value for name, value in {**said, **names}.items() if value is not None}
+        if wanted:
+            self._world.overwrite(channel.id, target, wanted, role=isinstance(who, int))
+        else:
+            self._world.backend.delete_overwrite(channel.id, target)
+
     def give_role(self, person: SimMember, role_id: int) -> None:
         """Give a member a role."""
         self._world.backend.add_member_role(self.id, person.id, role_id)
@@ -100,9 +159,13 @@ class SimGuild:
         guild = self._world.backend.get_guild(self.id)
         return [guild.roles[role].name for role in guild.members[person.id].role_ids]
 
+    def reasons(self) -> list[str | None]:
+        """Return why the bot changed what it changed, oldest first, as administrators read it in the audit log."""
+        return [entry.reason for entry in self._world.backend.get_guild(self.id).audit_log_entries]
+
     def set_bot_permissions(self, **names: bool) -> None:
         """Give the bot's role permissions or take them away: ``manage_webhooks=False``."""
-        self._world.edit_bot_role(self.id, self.bot_role_id, names)
+        self._world.edit_role(self.id, self.bot_role_id, names)
 
     def remove_bot(self) -> None:
         """Kick the bot out of the guild."""

@@ -79,3 +79,25 @@ class SimCommand:
     shown: str
     description: str
     kind: Literal["typed", "person", "message"]
+
+
+@dataclass(frozen=True, slots=True)
+class SimRole:
+    """A role of a guild; ``permissions`` are those it gives, by Discord's names. Higher positions come first."""
+
+    id: int
+    name: str
+    position: int
+    permissions: frozenset[str]
+    color: int = 0
+    hoisted: bool = False
+    mentionable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SimOverwrite:
+    """What a role or a person may (True) and may not (False) do in a channel, by Discord's names."""
+
+    target_id: int
+    of: Literal["role", "person"]
+    permissions: dict[str, bool]

@@ -44,8 +44,23 @@ class MatrixRequests:
         The path is given in parts, each escaped by itself: room and event ids hold characters that addresses
         do not. Raises MatrixRefusedError for a refusal and aiohttp.ClientError when the server cannot be reached.
         """
+        content: dict[str, Any] = await self._ask(method, path, json, query)
+        return content
+
+    async def ask_for_list(self, method: str, *path: str) -> list[dict[str, Any]]:
+        """Send one request that is answered with a list; refusals as for :meth:`ask`."""
+        content: list[dict[str, Any]] = await self._ask(method, path, None, None)
+        return content
+
+    async def _ask(
+        self,
+        method: str,
+        path: Sequence[str],
+        json: Mapping[str, Any] | None,
+        query: Mapping[str, str | int] | None,
+    ) -> Any:
         async with self._open().request(method, self._address(path, query), json=json) as answer:
-            content: dict[str, Any] = await answer.json()
+            content = await answer.json()
             if answer.ok:
                 return content
         raise _refusal(answer.status, content)

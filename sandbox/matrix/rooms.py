@@ -151,6 +151,30 @@ class Rooms(Account):
         """Read the content of a piece of the room's state."""
         return await self._requests.ask("GET", *CLIENT, "rooms", room_id, "state", type, state_key)
 
+    async def rename(self, room_id: str, name: str) -> None:
+        """Give a room another name."""
+        await self.put_state(room_id, "m.room.name", {"name": name})
+
+    async def power_levels(self, room_id: str) -> dict[str, Any]:
+        """Read a room's power levels, as they are written down."""
+        return await self.state(room_id, "m.room.power_levels")
+
+    async def change_power(self, room_id: str, **levels: int) -> None:
+        """Set some of a room's levels by hand, by their own names: `events_default=50`."""
+        await self.put_state(room_id, "m.room.power_levels", {**await self.power_levels(room_id), **levels})
+
+    async def empower(self, room_id: str, user_id: str, level: int) -> None:
+        """Give somebody a power level in a room by hand."""
+        content = await self.power_levels(room_id)
+        users = {**content.get("users", {}), user_id: level}
+        await self.put_state(room_id, "m.room.power_levels", {**content, "users": users})
+
+    async def listed_in(self, space: str) -> dict[str, dict[str, Any]]:
+        """Return what a space lists: rooms, with how each is listed. What was taken off again is not among them."""
+        answer = await self._requests.ask_for_list("GET", *CLIENT, "rooms", space, "state")
+        children = {each["state_key"]: each["content"] for each in answer if each["type"] == "m.space.child"}
+        return {room: content for room, content in children.items() if content.get("via")}
+
     async def add_to_space(self, space: str, room: str) -> None:
         """List a room in a space; `via` names this person's server, as m.space.child asks for."""
         server = self.user_id.partition(":")[2]

@@ -21,6 +21,7 @@ from sandbox.ports import ReservedPort
 
 _START_LIMIT = 90.0  # seconds; two on an idle machine, and a first start compiles Synapse
 _REGISTERED_AT_ONCE = 8
+_ROOMS = ("_synapse", "admin", "v1", "rooms")
 _STOP_LIMIT = 15.0  # seconds; below one when nothing is in its way
 
 
@@ -54,6 +55,7 @@ class RealSynapse:
         self._child: SynapseChild | None = None
         self._requests: MatrixRequests | None = None
         self._people: list[MatrixPerson] = []
+        self._operator: MatrixRequests | None = None
 
     async def __aenter__(self) -> Self:
         """Start the server and wait until it is ready.
@@ -162,6 +164,32 @@ class RealSynapse:
         self._people.append(person)
         return person
 
+    async def make_room_admin(self, room_id: str, user_id: str) -> None:
+        """Give somebody as much power in a room as the homeserver's operators can, over everybody's head.
+
+        This is what happens when somebody who runs the server "helps out" by hand. They are invited if need be
+        (Synapse, admin_api/rooms.html, Make Room Admin API).
+        """
+        path = (*_ROOMS, room_id, "make_room_admin")
+        await (await self._as_operator()).ask("POST", *path, json={"user_id": user_id})
+
+    async def room_ids(self) -> list[str]:
+        """Return every room and space of the homeserver, as its operators see them (List Room API)."""
+        answer = await (await self._as_operator()).ask("GET", *_ROOMS, query={"limit": 10_000})
+        return [str(room["room_id"]) for room in answer["rooms"]]
+
+    async def room_state(self, room_id: str) -> list[dict[str, Any]]:
+        """Return a room's whole state, whoever may see it (Room State API)."""
+        answer = await (await self._as_operator()).ask("GET", *_ROOMS, room_id, "state")
+        return list(answer["state"])
+
+    async def _as_operator(self) -> MatrixRequests:
+        if self._operator is None:
+            password = secrets.token_urlsafe(16)
+            answer = await self._register(f"operator-{secrets.token_hex(4)}", password, None, admin=True)
+            self._operator = MatrixRequests(self.url, str(answer["access_token"]))
+        return self._operator
+
     async def people(self, names: Mapping[str, str]) -> list[MatrixPerson]:
         """Make many accounts, local parts with the names they show, some at a time; return them in that order.
 
@@ -206,6 +234,8 @@ class RealSynapse:
     async def _leave(self) -> None:
         for person in self._people:
             await person.close()
+        if self._operator is not None:
+            await self._operator.close()
         if self._requests is not None:
             await self._requests.close()
         await self.stop()

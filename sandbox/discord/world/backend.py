@@ -172,11 +172,32 @@ class WireBackend(Backend):
             raise BackendError(401, 50027, "Invalid Webhook Token")
 
     def delete_channel(self, channel_id: int) -> None:
-        """Delete a channel with its webhooks, so that a later execute is told 10015."""
+        """Delete a channel with its webhooks, so that a later execute is told 10015.
+
+        What stands in a category stays, and stands in none; SimCord leaves it pointing at what is gone.
+        """
         for webhook in [item for item in self.webhooks.values() if item.channel_id == channel_id]:
             del self.webhooks[webhook.id]
             self.webhook_tokens.pop(webhook.token, None)
+        within = [item for item in self.channels.values() if item.parent_id == channel_id and not item.is_thread]
         super().delete_channel(channel_id)
+        for channel in within:
+            channel.parent_id = None
+            self.announce_channel_update(channel.id)
+
+    def edit_channel(self, channel_id: int, changes: Mapping[str, Any], **more: Any) -> Channel:
+        """Change a channel; nobody is told of its new name in the channel, as SimCord would do."""
+        channel = self.get_channel(channel_id)
+        if "name" in changes and not channel.is_thread:
+            channel.name = changes["name"]
+        return super().edit_channel(channel_id, changes, **more)
+
+    def delete_role(self, guild_id: int, role_id: int) -> None:
+        """Delete a role, and what channels say of it; SimCord forgets the channels."""
+        super().delete_role(guild_id, role_id)
+        for channel_id in self.get_guild(guild_id).channel_ids:
+            if any(overwrite.target_id == role_id for overwrite in self.channels[channel_id].overwrites):
+                self.delete_overwrite(channel_id, role_id)
 
     # ------------------------------------------------------------------ who may come in
 

@@ -13,7 +13,7 @@ from simcord.builders import ChannelHandle, GuildHandle, UserHandle
 from simcord.enums import ChannelType, OverwriteType
 from simcord.results import InteractionResult
 
-from sandbox.discord.records import SeenMessage, SimCommand
+from sandbox.discord.records import SeenMessage, SimCommand, SimOverwrite, SimRole
 from sandbox.discord.world import sight
 from sandbox.discord.world.actors import WireEnv
 from sandbox.discord.world.backend import WireBackend
@@ -52,8 +52,8 @@ class Population:
                 return channel.id
         return self.backend.create_channel(guild_id, name, type=ChannelType.CATEGORY).id
 
-    def edit_bot_role(self, guild_id: int, role_id: int, names: Mapping[str, bool]) -> None:
-        """Give the bot's role the named permissions or take them away."""
+    def edit_role(self, guild_id: int, role_id: int, names: Mapping[str, bool]) -> None:
+        """Give a role the named permissions or take them away."""
         role = self.backend.get_role(guild_id, role_id)
         permissions = discord.Permissions(role.permissions)
         permissions.update(**names)
@@ -72,6 +72,14 @@ class Population:
         kind = OverwriteType.ROLE if role else OverwriteType.MEMBER
         wanted = Overwrite(target_id, kind, allow.value, deny.value)
         self.backend.set_overwrite(channel_id, wanted)
+
+    def roles(self, guild_id: int) -> list[SimRole]:
+        """Return the roles of a guild, the highest first."""
+        return sight.roles(self.backend, guild_id)
+
+    def overwrites(self, channel_id: int) -> list[SimOverwrite]:
+        """Return what is decided for roles and people in a channel."""
+        return sight.overwrites(self.backend, channel_id)
 
     # ------------------------------------------------------------------ people
 
@@ -118,6 +126,12 @@ class Population:
             guild_id = self.backend.get_channel(channel_id).guild_id
             self.backend.require_permissions(guild_id, user_id, channel_id, "manage_messages")
         self.backend.delete_message(channel_id, message_id)
+
+    def pin(self, channel_id: int, message_id: int, pinned: bool) -> None:
+        """Pin a message or take its pin out, as the guild's owner."""
+        guild_id = self.backend.get_channel(channel_id).guild_id
+        owner = self.backend.get_guild(guild_id).owner_id if guild_id is not None else None
+        self.backend.set_pinned(channel_id, message_id, pinned, actor_id=owner)
 
     def react(self, user_id: int, channel_id: int, message_id: int, emoji: str, *, on: bool) -> None:
         """Add a reaction or take it back."""

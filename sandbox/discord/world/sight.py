@@ -2,14 +2,22 @@
 
 from datetime import datetime
 
+import discord
 from simcord.backend.access import channel_accessible
-from simcord.backend.models import Message
-from simcord.enums import ChannelType
+from simcord.backend.models import Message, Overwrite
+from simcord.enums import ChannelType, OverwriteType
 from simcord.results import InteractionResult, ResponseMessage
 
 from sandbox.discord.reading import SeenFile
-from sandbox.discord.records import SeenMessage
+from sandbox.discord.records import SeenMessage, SimOverwrite, SimRole
 from sandbox.discord.world.backend import WireBackend
+
+# Where the library's first name for a permission is not Discord's.
+_DISCORDS_NAMES = {
+    "read_messages": "view_channel",
+    "external_emojis": "use_external_emojis",
+    "external_stickers": "use_external_stickers",
+}
 
 
 def seen(backend: WireBackend, channel_id: int, viewer_id: int | None) -> list[SeenMessage]:
@@ -74,3 +82,37 @@ def readers(backend: WireBackend, channel_id: int) -> dict[int, str]:
         for user_id, member in backend.guilds[channel.guild_id].members.items()
         if not backend.users[user_id].bot and channel_accessible(backend, channel_id, user_id, history=True)
     }
+
+
+def roles(backend: WireBackend, guild_id: int) -> list[SimRole]:
+    """Return the roles of a guild, the highest first."""
+    found = sorted(backend.get_guild(guild_id).roles.values(), key=lambda role: (-role.position, role.id))
+    return [
+        SimRole(
+            role.id,
+            role.name,
+            role.position,
+            frozenset(_called(name) for name, held in discord.Permissions(role.permissions) if held),
+            role.color,
+            role.hoist,
+            role.mentionable,
+        )
+        for role in found
+    ]
+
+
+def overwrites(backend: WireBackend, channel_id: int) -> list[SimOverwrite]:
+    """Return what is decided for roles and people in a channel."""
+    return [
+        SimOverwrite(each.target_id, "role" if each.type == OverwriteType.ROLE else "person", _decided(each))
+        for each in backend.get_channel(channel_id).overwrites
+    ]
+
+
+def _decided(overwrite: Overwrite) -> dict[str, bool]:
+    pair = discord.Permissions(overwrite.allow), discord.Permissions(overwrite.deny)
+    return {_called(name): said for name, said in discord.PermissionOverwrite.from_pair(*pair) if said is not None}
+
+
+def _called(permission: str) -> str:
+    return _DISCORDS_NAMES.get(permission, permission)

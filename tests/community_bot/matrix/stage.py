@@ -16,7 +16,9 @@ from community_bot.commands.registry import Registry
 from community_bot.locales import Language
 from community_bot.matrix.arrivals import ArrivalService
 from community_bot.matrix.face import MatrixFace, MatrixHomes
+from community_bot.matrix.knocks import KnockHandler
 from community_bot.matrix.sync import MatrixSync
+from community_bot.platforms.matrix_builder import MatrixBuilder
 from community_bot.platforms.matrix_homeserver import Homeserver
 from community_bot.platforms.matrix_port import MatrixPort
 from community_bot.platforms.matrix_rooms import PrivateRooms
@@ -50,8 +52,21 @@ class Stage:
         self.desk = Desk(registry, Standings(self.network), self.catalogues)
 
     @asynccontextmanager
+    async def builder(self) -> AsyncIterator[MatrixBuilder]:
+        """Build with the bot's account, beside the face or without it."""
+        client = nio.AsyncClient(self.synapse.url, self.bot.user_id, device_id="STAGE")
+        client.access_token, client.user_id = self.bot.access_token, self.bot.user_id
+        try:
+            yield MatrixBuilder(Homeserver(client), lookup=self.keys.lookup)
+        finally:
+            await client.close()
+
+    @asynccontextmanager
     async def running(
-        self, arrivals: ArrivalService | None = None, desk: Desk | None = None
+        self,
+        arrivals: ArrivalService | None = None,
+        desk: Desk | None = None,
+        knocked: KnockHandler | None = None,
     ) -> AsyncIterator[MatrixPort]:
         """Run the face; leaving ends it as a crash would, with nothing written that is not written yet."""
         client = nio.AsyncClient(self.synapse.url, self.bot.user_id, device_id="STAGE")
@@ -68,6 +83,7 @@ class Stage:
             spell=port.spell,
             homes=MatrixHomes(dict(self.lobbies), list(self.shared), list(self.entered)),
             arrivals=arrivals,
+            knocked=knocked,
         )
         task = asyncio.create_task(MatrixSync(homeserver, self.store, face).run())
         try:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from community_bot.composition import compose
-from community_bot.services.network import SpaceDoor
+from community_bot.services.directory import SpaceDoor
 from tests.community_bot.matrix.stage import Stage
 
 pytestmark = [pytest.mark.network, pytest.mark.asyncio(loop_scope="module")]

@@ -3,10 +3,20 @@
 Each function says in its docstring what differs. All else goes to SimCord's own handlers.
 """
 
-from sandbox.discord.world.repairs import channels, commands, interactions, invites, messages, people, webhooks
+from sandbox.discord.world.repairs import (
+    building,
+    channels,
+    commands,
+    interactions,
+    invites,
+    messages,
+    people,
+    webhooks,
+)
 from sandbox.discord.world.repairs.table import find_repair, invalid
 
 __all__ = [
+    "building",
     "channels",
     "commands",
     "find_repair",
