@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from community_bot.app import matrix_connection
+from community_bot.community import templates_of
 from community_bot.platforms.discord import point_at
 from community_bot.platforms.discord_check import check_discord
 from community_bot.platforms.findings import Finding
 from community_bot.platforms.matrix_check import check_matrix
 from community_bot.upkeep import open_database
-from config import Settings
+from config import Settings, SettingsError
 from db.errors import DatabaseError
 from db.schema import schema_version
 
@@ -21,6 +22,7 @@ async def check_everything(settings: Settings) -> list[Finding]:
         Finding(False, "Settings", f"{warning.key}: {warning.expected}", f"It stands in {warning.where}.")
         for warning in settings.settings_warnings
     ]
+    findings += _templates(settings)
     findings.append(await _database(settings))
     channels, rooms = _uses(settings)
     if settings.discord is not None and settings.secrets.discord_token is not None:
@@ -53,6 +55,17 @@ def _uses(settings: Settings) -> tuple[dict[int, set[str]], dict[str, set[str]]]
         if home.matrix_room is not None:
             rooms.setdefault(home.matrix_room, set()).add("welcome")
     return channels, rooms
+
+
+def _templates(settings: Settings) -> list[Finding]:
+    """Say which templates of learning spaces there are, or each thing that is wrong with the network's own."""
+    try:
+        return [Finding(True, "Templates", ", ".join(templates_of(settings)))]
+    except SettingsError as error:
+        return [
+            Finding(False, "Templates", f"{each.key} must be: {each.expected}", f"It stands in {each.where}.")
+            for each in error.problems
+        ]
 
 
 async def _database(settings: Settings) -> Finding:

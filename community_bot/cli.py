@@ -288,6 +288,48 @@ def languages_check() -> None:
     raise typer.Exit(1)
 
 
+templates_app = typer.Typer(no_args_is_help=True, help="Templates of learning spaces.")
+app.add_typer(templates_app, name="templates")
+
+
+@templates_app.command(name="check")
+def templates_check(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Template files; all that the network has when left out.")
+    ] = None,
+    settings: SettingsOption = None,
+) -> None:
+    """Print what templates would make, or what is wrong with them, with its line; exit code 1 when anything is."""
+    from community_bot.templates import about, check_templates, room_row  # noqa: PLC0415
+
+    path = settings or Path(os.environ.get("COMMUNITY_BOT_SETTINGS", DEFAULT_SETTINGS))
+    folder = None
+    # whoever writes a template may have no network yet
+    if not files and (settings is not None or path.exists()):
+        own = load_settings(settings).learning.templates
+        folder = None if own is None else Path(own)
+    checked = check_templates(files or (), folder)
+    for each in checked:
+        if each.design is not None:
+            out.print(f"[green]✓[/] {escape(each.shown)}", soft_wrap=True)
+            table = Table(title=escape(" · ".join(each.design.titles.values())), title_justify="left")
+            for heading in ("room", "kind", "name", "seen by", "written by", "also"):
+                table.add_column(heading, overflow="fold")
+            for room in each.design.rooms:
+                table.add_row(*(escape(cell) for cell in room_row(room)))
+            out.print(table)
+            for line in about(each.design):
+                say(line)
+        else:
+            err.print(f"[red]✗[/] {escape(each.shown)}", soft_wrap=True)
+            for problem in each.problems:
+                err.print(str(problem), soft_wrap=True, markup=False)
+        out.print()
+    red = sum(each.design is None for each in checked)
+    say("Every template is in order." if not red else f"{red} of {len(checked)} templates need you.")
+    raise typer.Exit(1 if red else 0)
+
+
 sandbox_app = typer.Typer(
     no_args_is_help=True, help="A whole network on this machine, with nothing to sign up for."
 )

@@ -5,7 +5,6 @@ They come with the program, in ``config/packs``; a new country is one more file 
 
 from __future__ import annotations
 
-import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
@@ -13,13 +12,11 @@ from importlib.resources.abc import Traversable
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
 
-from config.explain import known_keys
+from config.data_file import read_data_file
 from config.models import Section
-from config.positions import line_of, line_of_keys
 from config.problems import Problem, SettingsError
-from config.rules import BrokenRule, Place, dotted
+from config.rules import BrokenRule
 from config.shown import shown_value
 from config.values import MustBe, TimeZone, refusal
 
@@ -90,40 +87,15 @@ def load_country_pack(country: str, packs: Traversable = PACKS) -> CountryPackFi
         expected = f"one of {', '.join(known)}"
         raise SettingsError([Problem("network.country", expected, "settings", shown_value(("network",), country))])
     shown = f"config/packs/{country}.toml"
+    file = read_data_file(packs / f"{country}.toml", shown, called="country pack")
     try:
-        text = (packs / f"{country}.toml").read_text(encoding="utf-8")
-        values = tomllib.loads(text)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError([Problem("country pack", f"TOML in UTF-8; the parser says: {error}", shown)]) from None
-    lines = line_of_keys(text)
-
-    def where(place: Place) -> str:
-        line = line_of(lines, place)
-        return shown if line is None else f"{shown}, line {line}"
-
-    try:
-        pack = CountryPackFile.model_validate(values)
+        pack = CountryPackFile.model_validate(file.values)
     except ValidationError as error:
-        problems = [_refused(detail, where(detail["loc"])) for detail in error.errors(include_url=False)]
-        raise SettingsError(problems) from None
-    broken = list(_broken_rules(pack, country))
+        raise SettingsError(file.refused(CountryPackFile, error)) from None
+    broken = file.broken(_broken_rules(pack, country))
     if broken:
-        raise SettingsError([Problem(rule.key, rule.expected, where(rule.place)) for rule in broken])
+        raise SettingsError(broken)
     return pack
-
-
-def _refused(detail: ErrorDetails, where: str) -> Problem:
-    place: Place = detail["loc"]
-    key = dotted(place)
-    if detail["type"] == "extra_forbidden":
-        return Problem(key, "a known key; this one is not", where)
-    if detail["type"] == "must_be":
-        return Problem(key, detail["ctx"]["words"], where, shown_value(place, detail["input"]))
-    names = tuple(part for part in place if isinstance(part, str))
-    words = next(mark.words for mark in known_keys(CountryPackFile)[names].metadata if isinstance(mark, MustBe))
-    if detail["type"] == "missing":
-        return Problem(key, words, f"missing; {where}")
-    return Problem(key, words, where, shown_value(place, detail["input"]))
 
 
 def _broken_rules(pack: CountryPackFile, country: str) -> Iterator[BrokenRule]:

@@ -41,6 +41,26 @@ def known_keys(model: type[BaseModel], above: tuple[str, ...] = ()) -> dict[tupl
     return keys
 
 
+def words_for(model: type[BaseModel], place: Place) -> str:
+    """Return what the value at a place must be; an item of a list is described by the words of its list."""
+    names = tuple(part for part in place if isinstance(part, str))
+    return next(mark.words for mark in known_keys(model)[names].metadata if isinstance(mark, MustBe))
+
+
+def words_for_unknown(model: type[BaseModel], place: Place) -> str:
+    """Return what to write instead of a key that nobody knows."""
+    *above, name = (part for part in place if isinstance(part, str))
+    keys = known_keys(model)
+    siblings = {key[-1]: key for key in keys if key[:-1] == tuple(above)}
+    close = difflib.get_close_matches(name, siblings, n=1)
+    if close:
+        return f"a known key; did you mean {close[0]}?"
+    elsewhere = [key for key in keys if key[-1] == name and len(key) > 1]
+    if elsewhere:
+        return f"a known key; {name} belongs under [{'.'.join(elsewhere[0][:-1])}]"
+    return f"a known key; here these are known: {', '.join(siblings)}"
+
+
 def environment_name(place: Place) -> str:
     """Return the variable of a key: ``COMMUNITY_BOT_LOGS__LEVEL``; for a list, the variable of the whole list."""
     names: list[str] = []
@@ -96,28 +116,11 @@ class Explainer:
         place: Place = tuple(detail["loc"])
         kind = detail["type"]
         if kind == "extra_forbidden":
-            return Problem(dotted(place), self._unknown(place), self._where(place))
+            return Problem(dotted(place), words_for_unknown(self.model, place), self._where(place))
         if kind == "missing":
-            return Problem(dotted(place), self._words(place), self._missing(place))
-        words = detail["ctx"]["words"] if kind == "must_be" else self._words(place)
+            return Problem(dotted(place), words_for(self.model, place), self._missing(place))
+        words = detail["ctx"]["words"] if kind == "must_be" else words_for(self.model, place)
         return Problem(dotted(place), words, self._where(place), shown_value(place, detail["input"]))
-
-    def _words(self, place: Place) -> str:
-        names = tuple(part for part in place if isinstance(part, str))
-        # an item of a list is described by the words of its list
-        return next(mark.words for mark in known_keys(self.model)[names].metadata if isinstance(mark, MustBe))
-
-    def _unknown(self, place: Place) -> str:
-        *above, name = (part for part in place if isinstance(part, str))
-        keys = known_keys(self.model)
-        siblings = {key[-1]: key for key in keys if key[:-1] == tuple(above)}
-        close = difflib.get_close_matches(name, siblings, n=1)
-        if close:
-            return f"a known key; did you mean {close[0]}?"
-        elsewhere = [key for key in keys if key[-1] == name and len(key) > 1]
-        if elsewhere:
-            return f"a known key; {name} belongs under [{'.'.join(elsewhere[0][:-1])}]"
-        return f"a known key; here these are known: {', '.join(siblings)}"
 
     def _where(self, place: Place) -> str:
         variable = self._variable(place)

@@ -144,6 +144,45 @@ class SpaceSettings(Section):
     ] = ()
 
 
+class LearningSettings(Section):
+    """Say how learning spaces are made and how topics are voted on. The defaults protect."""
+
+    templates: Annotated[
+        str | None, Field(min_length=1), MustBe("a folder with templates of your own, such as templates")
+    ] = None
+    """The shipped templates are there without it; in it, one that is named like a shipped one replaces it."""
+    vote_days: Annotated[WholeNumber, Field(ge=3, le=10), MustBe("a whole number of days, from 3 to 10")] = 5
+    quorum_least: Annotated[WholeNumber, Field(ge=3, le=100), MustBe("a whole number of people, from 3 to 100")] = 5
+    quorum_percent: Annotated[WholeNumber, Field(ge=1, le=100), MustBe("a whole number, from 1 to 100")] = 15
+    purge_notice_days: Annotated[
+        WholeNumber, Field(ge=1, le=90), MustBe("a whole number of days, from 1 to 90")
+    ] = 14
+
+
+class StageSettings(Section):
+    """Name one stage of the Growth Cycle (GRW-1)."""
+
+    key: Annotated[
+        Slug, MustBe("a short name: a lower-case letter, then up to 39 lower-case letters, digits or hyphens")
+    ]
+    title_th: Title = None
+    title_en: Title = None
+    title_es: Title = None
+
+
+USUAL_STAGES = (
+    StageSettings(key="listen", title_th="ฟัง", title_en="Listen", title_es="Escuchar"),
+    StageSettings(key="choose", title_th="เลือก", title_en="Choose", title_es="Elegir"),
+    StageSettings(key="learn", title_th="เรียนรู้", title_en="Learn", title_es="Aprender"),
+    StageSettings(key="practise", title_th="ลงมือฝึก", title_en="Practise", title_es="Practicar"),
+    StageSettings(key="reflect", title_th="สะท้อนคิด", title_en="Reflect", title_es="Reflexionar"),
+    StageSettings(key="pass-on", title_th="ส่งต่อ", title_en="Pass on", title_es="Transmitir"),
+)
+"""The stages of a network that names none (DOMAIN 3.7)."""
+
+MOST_STAGES = 12  # the picture of the cycle is to be read on a phone
+
+
 class WebSettings(Section):
     """Say where the bot's own pages (health, metrics, dashboard) listen."""
 
@@ -210,6 +249,12 @@ class Settings(BaseSettings):
     members: Annotated[MemberSettings, MustBe("a section, [members]")] = MemberSettings()
     homes: Annotated[tuple[HomeSettings, ...], MustBe("a list of sections, each under its own [[homes]]")] = ()
     spaces: Annotated[tuple[SpaceSettings, ...], MustBe("a list of sections, each under its own [[spaces]]")] = ()
+    learning: Annotated[LearningSettings, MustBe("a section, [learning]")] = LearningSettings()
+    stages: Annotated[
+        tuple[StageSettings, ...],
+        Field(min_length=1, max_length=MOST_STAGES),
+        MustBe(f"a list of 1 to {MOST_STAGES} sections, each under its own [[stages]]; left out for the usual six"),
+    ] = USUAL_STAGES
     web: Annotated[WebSettings, MustBe("a section, [web]")] = WebSettings()
     logs: Annotated[LogSettings, MustBe("a section, [logs]")] = LogSettings()
     secrets: Annotated[Secrets, MustBe("the secrets, each in its own file")]

@@ -45,6 +45,7 @@ def broken_rules(values: Mapping[str, Any]) -> list[BrokenRule]:
         *_ends_are_in_one_conversation(values),
         *_homes_are_somewhere(values),
         *_spaces_have_titles_and_doors(values),
+        *_stages_have_titles(values),
         *_pages_stay_on_this_machine(values),
     ]
 
@@ -161,6 +162,18 @@ def _spaces_have_titles_and_doors(values: Mapping[str, Any]) -> Iterator[BrokenR
         if isinstance(key, str) and seen.setdefault(key, number) != number:
             yield BrokenRule(
                 ("spaces", number, "key"), f"different from the key of spaces[{seen[key]}]; each space has its own"
+            )
+
+
+def _stages_have_titles(values: Mapping[str, Any]) -> Iterator[BrokenRule]:
+    seen: dict[str, int] = {}
+    for number, stage in _listed(values, "stages"):
+        if not any(stage.get(f"title_{language}") for language in ("th", "en", "es")):
+            yield BrokenRule(("stages", number), "given a title: title_th, title_en or title_es")
+        key = stage.get("key")
+        if isinstance(key, str) and seen.setdefault(key, number) != number:
+            yield BrokenRule(
+                ("stages", number, "key"), f"different from the key of stages[{seen[key]}]; each stage has its own"
             )
 
 
