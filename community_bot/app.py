@@ -21,20 +21,21 @@ from bridges.ends.matrix_client import MatrixClient
 from bridges.ends.matrix_home import MatrixHome
 from bridges.ends.port import Home
 from bridges.metrics import BridgeMetrics
-from community_bot.community import Community, Job, guild_homes
+from community_bot.arrangements import guild_homes
+from community_bot.community import Community
+from community_bot.conversations import Conversations, settled_conversations
+from community_bot.crew import Crew, Job
 from community_bot.errors import OperatorError
 from community_bot.logs import watch_loop
 from community_bot.platforms.discord import CommunityBot, DiscordConnection, point_at
 from community_bot.platforms.matrix import MatrixConnection
-from community_bot.tasks import Backoff, TaskKeeper
 from community_bot.upkeep import open_database
 from community_bot.web.health import Check, HealthServer
 from config import Settings
 from config.models import DiscordSettings
 from db.alone import alone
-from db.bridge_rows import Place, Platform
+from db.bridge_rows import Platform
 from db.bridge_store import BridgeStore
-from db.ids import EndId
 from db.key_rotation import require_key
 from db.keys import NetworkKeys
 from db.schema import require_current
@@ -43,6 +44,8 @@ log = structlog.get_logger("app")
 
 FINISH_SECONDS = 5.0
 """How long lanes may take for the message at hand when the bot stops."""
+HEARING = ("discord-connection", "matrix-connection", "matrix-sync", "matrix-face", "matrix-join")
+"""The jobs through which something is heard."""
 
 
 class App:
@@ -54,8 +57,7 @@ class App:
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self._registry)
         self._database = open_database(settings)
-        self._keeper = TaskKeeper()
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._crew = Crew(self._give_up)
         self._stop = asyncio.Event()
         self._fatal: OperatorError | None = None
         self._bot: CommunityBot | None = None
@@ -63,6 +65,7 @@ class App:
         self._matrix: MatrixConnection | None = None
         self._bridge: Bridge | None = None
         self._community: Community | None = None
+        self._conversations: Conversations | None = None
         self.health: HealthServer | None = None
 
     def stop(self) -> None:
@@ -83,7 +86,7 @@ class App:
                 await require_current(self._database)
                 await require_key(self._database, NetworkKeys(self._settings.secrets.network_key_bytes()))
                 await self._start(session)
-                log.info("running", conversations=len(self._settings.conversations))
+                log.info("running", conversations=self._conversations.count if self._conversations else 0)
                 if on_ready is not None and self.health is not None:
                     on_ready(self.health.url)
                 await self._stop.wait()
@@ -105,19 +108,27 @@ class App:
             self._matrix = matrix_connection(settings)
         self._community = Community(settings, self._database, bot=self._bot, matrix=self._matrix)
         homes = self._homes(store, session)
-        self._bridge = Bridge(self._database, store=store, homes=homes, metrics=metrics)
-        await self._bridge.prepare(wanted_conversations(settings))
-        self.health = HealthServer(settings.web.host, settings.web.port, self._checks(), self._registry)
+        self._bridge = Bridge(self._database, store=store, homes=homes, metrics=metrics, crew=self._crew)
+        self._conversations = Conversations(
+            settled_conversations(settings),
+            self._community.network,
+            platforms=homes.keys(),
+            settle=self._bridge.settle,
+        )
+        await self._conversations.look()
+        self.health = HealthServer(
+            settings.web.host, settings.web.port, self._checks(), self._registry, passing=self._check_ends
+        )
         await self._open_pages(self.health)
-        for name, job in self._bridge.jobs().items():
-            self._keep(name, job)
-        self._keep_all(self._community.jobs())
+        self._bridge.start()
+        self._crew.keep("conversations", self._conversations.run)
+        self._crew.keep_all(self._community.jobs())
         if self._discord is not None:
-            self._keep_all(homes[Platform.DISCORD].jobs())
-            self._keep("discord-connection", self._discord.run)
+            self._crew.keep_all(homes[Platform.DISCORD].jobs())
+            self._crew.keep("discord-connection", self._discord.run)
         if self._matrix is not None:
             jobs = {**homes[Platform.MATRIX].jobs(), **self._community.matrix_jobs()}
-            self._keep("matrix-connection", partial(self._connect_matrix, self._matrix, jobs))
+            self._crew.keep("matrix-connection", partial(self._connect_matrix, self._matrix, jobs))
 
     async def _open_pages(self, health: HealthServer) -> None:
         web = self._settings.web
@@ -159,28 +170,17 @@ class App:
 
     async def _connect_matrix(self, connection: MatrixConnection, jobs: Mapping[str, Job]) -> None:
         await connection.log_in()
-        self._keep_all(jobs)
+        self._crew.keep_all(jobs)
 
     def _profile(self, account: str) -> str:
         """Make a profile id that says nothing about the account to anyone without the network key."""
         key = self._settings.secrets.network_key_bytes()
         return hmac.new(key, f"profile|{account}".encode(), sha256).hexdigest()[:24]
 
-    def _keep_all(self, jobs: Mapping[str, Job]) -> None:
-        for name, job in jobs.items():
-            self._keep(name, job)
-
-    def _keep(self, name: str, job: Job) -> None:
-        """Run ``job`` as an owned task; an error for the operator ends the bot, any other starts it again."""
-
-        async def watched() -> None:
-            try:
-                await job()
-            except OperatorError as error:
-                self._fatal = self._fatal or error
-                self._stop.set()
-
-        self._tasks[name] = self._keeper.run(name, watched, restart=Backoff())
+    def _give_up(self, error: OperatorError) -> None:
+        """End the bot: only the operator can help."""
+        self._fatal = self._fatal or error
+        self._stop.set()
 
     # ── state
 
@@ -193,17 +193,19 @@ class App:
         if (community := self._community) is not None:
             for name in community.problems():
                 checks[f"community:{name}"] = partial(_check_community, community, name)
-        if (bridge := self._bridge) is not None:
-            for end in bridge.ends:
-                checks[f"bridge:{bridge.report(end).label}"] = partial(_check_end, bridge, end)
         return checks
+
+    def _check_ends(self) -> dict[str, Check]:
+        """Say how each end is that the bridge serves at this moment."""
+        reports = [self._bridge.report(end) for end in self._bridge.ends] if self._bridge is not None else []
+        return {f"bridge:{each.label}": Check(each.problem is None, each.problem or "ok") for each in reports}
 
     def _check_database(self) -> Check:
         stalled = self._bridge is not None and self._bridge.database_stalled
         return Check(not stalled, "database.stalled" if stalled else "ok")
 
     def _check_tasks(self) -> Check:
-        troubled = any(report.troubled for report in self._keeper.report())
+        troubled = any(report.troubled for report in self._crew.report())
         return Check(not troubled, "task.failing" if troubled else "ok")
 
     # ── stop
@@ -213,15 +215,14 @@ class App:
 
         The connections close last, because lanes speak through them.
         """
-        if self._bridge is not None and self._tasks:
-            for name in ("discord-connection", "matrix-connection", "matrix-sync", "matrix-face", "matrix-join"):
-                await self._keeper.stop(name)
+        if self._bridge is not None and self._crew.names:
+            for name in ("conversations", *HEARING):
+                await self._crew.release(name)
             self._bridge.finish()
-            lanes = [task for name, task in self._tasks.items() if name.startswith("lane:")]
-            if lanes:
-                await asyncio.wait(lanes, timeout=FINISH_SECONDS)
+            lanes = [name for name in self._crew.names if name.startswith("lane:")]
+            await self._crew.wait_for(lanes, FINISH_SECONDS)
             await self._bridge.close()
-        await self._keeper.close()
+        await self._crew.close()
         for connection in (self._discord, self._matrix):
             if connection is not None:
                 await connection.close()
@@ -232,11 +233,6 @@ class App:
 
 def _check_community(community: Community, name: str) -> Check:
     problem = community.problems().get(name)
-    return Check(problem is None, problem or "ok")
-
-
-def _check_end(bridge: Bridge, end: EndId) -> Check:
-    problem = bridge.report(end).problem
     return Check(problem is None, problem or "ok")
 
 
@@ -251,14 +247,3 @@ def matrix_connection(settings: Settings) -> MatrixConnection:
         access_token=secrets.matrix_access_token.get_secret_value() if secrets.matrix_access_token else None,
         password=secrets.matrix_password.get_secret_value() if secrets.matrix_password else None,
     )
-
-
-def wanted_conversations(settings: Settings) -> dict[str, list[Place]]:
-    """Return what the settings join: conversation key to places."""
-    return {
-        conversation.key: [
-            *(Place(Platform.DISCORD, str(channel)) for channel in conversation.discord_channels),
-            *(Place(Platform.MATRIX, room) for room in conversation.matrix_rooms),
-        ]
-        for conversation in settings.conversations
-    }

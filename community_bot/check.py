@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from community_bot.app import matrix_connection
-from community_bot.community import templates_of
+from community_bot.arrangements import templates_of
 from community_bot.platforms.discord import point_at
 from community_bot.platforms.discord_check import check_discord
 from community_bot.platforms.findings import Finding
@@ -28,8 +28,8 @@ async def check_everything(settings: Settings) -> list[Finding]:
     if settings.discord is not None and settings.secrets.discord_token is not None:
         point_at(settings.discord.api_base, settings.discord.gateway, settings.discord.cdn_base)
         token = settings.secrets.discord_token.get_secret_value()
-        newcomers = any(home.discord_server is not None for home in settings.homes)
-        findings += await check_discord(token, channels, newcomers=newcomers)
+        servers = [home.discord_server for home in settings.homes if home.discord_server is not None]
+        findings += await check_discord(token, channels, servers=servers, newcomers=bool(servers))
     if settings.matrix is not None:
         connection = matrix_connection(settings)
         try:

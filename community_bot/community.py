@@ -6,27 +6,29 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
+from community_bot.arrangements import guild_homes, matrix_homes, rules_of
 from community_bot.cogs.arrivals import DiscordArrivals
 from community_bot.cogs.face import DiscordFace
-from community_bot.cogs.incoming import GuildHome
 from community_bot.composition import compose
 from community_bot.domain.account import PlatformName
-from community_bot.domain.regions import country_pack_of
-from community_bot.locales import Language, catalogues
+from community_bot.locales import catalogues
 from community_bot.logs import get_logger
-from community_bot.matrix.face import MatrixFace, MatrixHomes
+from community_bot.matrix.face import MatrixFace
 from community_bot.matrix.sync import MatrixSync
+from community_bot.platforms.builder import Builder
 from community_bot.platforms.discord import CommunityBot
+from community_bot.platforms.discord_builder import DiscordBuilder
 from community_bot.platforms.discord_port import DiscordPort
 from community_bot.platforms.matrix import MatrixConnection
+from community_bot.platforms.matrix_builder import MatrixBuilder
 from community_bot.platforms.matrix_homeserver import Homeserver
 from community_bot.platforms.matrix_port import MatrixPort
 from community_bot.platforms.matrix_rooms import PrivateRooms
 from community_bot.platforms.port import PlatformPort
-from community_bot.services.network import Network, Rules, SpaceDoor
+from community_bot.services.network import Network
+from community_bot.services.space_upkeep import run_daily as look_after_spaces
 from community_bot.upkeep import member_keys_file
 from config import Settings
-from config.country_packs import load_country_pack
 from db.dialogue_store import DialogueStore
 from db.engine import Database
 from db.keys import NetworkKeys
@@ -47,8 +49,19 @@ class Community:
     ) -> None:
         keys = NetworkKeys(settings.secrets.network_key_bytes())
         texts = catalogues()
+        builders: dict[PlatformName, Builder] = {}
+        if bot is not None:
+            builders["discord"] = DiscordBuilder(bot, texts)
+        homeserver = None if matrix is None else Homeserver(matrix.client)
+        if homeserver is not None:
+            builders["matrix"] = MatrixBuilder(homeserver, lookup=keys.lookup)
         self._capabilities = compose(
-            database, keys, rules_of(settings), texts, keys_file=member_keys_file(settings)
+            database,
+            keys,
+            rules_of(settings),
+            texts,
+            keys_file=member_keys_file(settings),
+            builders=builders,
         )
         self._ports: dict[PlatformName, PlatformPort] = {}
         self._jobs: dict[str, Job] = {}
@@ -63,8 +76,7 @@ class Community:
             face = DiscordFace(bot, desk, texts, homes=homes, spell=port.spell)
             self._discord_arrivals = DiscordArrivals(bot, homes, arrivals)
             self._jobs |= {"discord-commands": face.sync, **self._discord_arrivals.jobs()}
-        if matrix is not None:
-            homeserver = Homeserver(matrix.client)
+        if homeserver is not None:
             rooms = PrivateRooms(homeserver, keys.lookup)
             matrix_port = MatrixPort(homeserver, rooms, texts)
             self._ports["matrix"] = matrix_port
@@ -78,9 +90,11 @@ class Community:
                 spell=matrix_port.spell,
                 homes=matrix_homes(settings),
                 arrivals=arrivals,
+                knocked=self._capabilities.knocking.knocked,
             )
             self._matrix_sync = MatrixSync(homeserver, notes, self._matrix_face)
         self._effects = self._capabilities.effects(self._ports, texts)
+        self._progress = self._capabilities.progress(self._ports, texts)
 
     @property
     def network(self) -> Network:
@@ -95,8 +109,11 @@ class Community:
         return {
             **self._jobs,
             "effects": self._effects.run,
+            "building": self._capabilities.building.run,
+            "progress": self._progress.run,
             "retention": self._retain,
             "erasures": self._erase_in_time,
+            "votes": self._close_votes_in_time,
         }
 
     def matrix_jobs(self) -> Mapping[str, Job]:
@@ -120,17 +137,33 @@ class Community:
             today = await network.look(lambda unit: unit.today)
             if today != done:
                 await self._capabilities.retention.run_daily()
+                await look_after_spaces(network)
                 done = today
             await asyncio.sleep(LONGEST_NAP / 4)
 
     async def _erase_in_time(self) -> None:
         """Destroy what a member asked to have destroyed when its time has come, not at the next midnight."""
-        network, retention = self._capabilities.network, self._capabilities.retention
-        bell = network.bell("erasures")
+        retention = self._capabilities.retention
+        await self._in_time("erasures", retention.run_due, retention.next_due)
+
+    async def _close_votes_in_time(self) -> None:
+        """Count what was voted once the window is over."""
+        votes = self._capabilities.votes
+        await self._in_time("votes", votes.run_due, votes.next_due)
+
+    async def _in_time(
+        self,
+        bell_name: str,
+        run_due: Callable[[], Awaitable[object]],
+        next_due: Callable[[], Awaitable[datetime | None]],
+    ) -> None:
+        """Do what is due whenever something is, and look again whenever something was done that may matter."""
+        network = self._capabilities.network
+        bell = network.bell(bell_name)
         while True:
             bell.clear()
-            await retention.run_due()
-            due: datetime | None = await retention.next_due()
+            await run_due()
+            due = await next_due()
             wait = LONGEST_NAP
             if due is not None:
                 wait = min(wait, max(0.1, (due - network.clock()).total_seconds()))
@@ -140,52 +173,3 @@ class Community:
             except TimeoutError:
                 # something became due, or an hour has passed
                 continue
-
-
-def rules_of(settings: Settings) -> Rules:
-    """Return what the operator decided, as the services' values."""
-    members = settings.members
-    return Rules(
-        name=settings.network.name,
-        language=settings.network.language,
-        zone=settings.network.time_zone,
-        country_pack=country_pack_of(load_country_pack(settings.network.country).model_dump()),
-        vouchers=members.vouchers,
-        invite_only=members.invite_only,
-        probation_days=members.probation_days,
-        erase_hours=members.erase_hours,
-        keep_days=members.keep_days,
-        spaces=tuple(
-            SpaceDoor(
-                space.key,
-                _titles({"th": space.title_th, "en": space.title_en, "es": space.title_es}),
-                {
-                    "discord": tuple(str(channel) for channel in space.discord_channels),
-                    "matrix": space.matrix_rooms,
-                },
-                space.vouchers,
-            )
-            for space in settings.spaces
-        ),
-    )
-
-
-def _titles(given: Mapping[Language, str | None]) -> Mapping[Language, str]:
-    return {language: title for language, title in given.items() if title is not None}
-
-
-def guild_homes(settings: Settings) -> tuple[GuildHome, ...]:
-    """Return the Discord servers where people arrive."""
-    return tuple(
-        GuildHome(home.discord_server, home.discord_channel, home.language)
-        for home in settings.homes
-        if home.discord_server is not None and home.discord_channel is not None
-    )
-
-
-def matrix_homes(settings: Settings) -> MatrixHomes:
-    """Return the Matrix rooms where people arrive, and the others that are the network's."""
-    lobbies = {home.matrix_room: home.language for home in settings.homes if home.matrix_room is not None}
-    spaces = {room for space in settings.spaces for room in space.matrix_rooms}
-    bridged = {room for conversation in settings.conversations for room in conversation.matrix_rooms}
-    return MatrixHomes(lobbies, (spaces | bridged) - lobbies.keys(), (spaces | lobbies.keys()) - bridged)

@@ -16,10 +16,13 @@ from sqlalchemy import Connection, Row, Table, delete, insert, select, update
 
 from db.engine import Database
 from db.errors import DatabaseError
+from db.growth_key_rotation import HANDLED_IN_GROWTH, rotate_growth
 from db.ids import MemberId
 from db.keys import NetworkKeys, SealedOtherwiseError, SealingKey
 from db.member_rows import Profile
+from db.outbox import WORDS_FOR_A_ROOM
 from db.source_labels import seal_source, unseal_source
+from db.space_request_store import lookup_of, ticket_of
 from db.tables import (
     arrival,
     buddy_request,
@@ -33,13 +36,19 @@ from db.tables import (
     member_key,
     office_code,
     organisation,
+    second_look,
+    space_request,
+    space_step,
+    space_work,
     tally,
 )
+from db.topic_key_rotation import HANDLED_IN_TOPICS, rotate_topics
+from db.work_store import PROGRESS
 
 Likeness = Callable[[str], str]
 """What two names share that people would take for one another (``community_bot.domain.alias.likeness``)."""
 
-DROPPED = (arrival, link_code, invite, office_code, buddy_request)
+DROPPED = (arrival, link_code, invite, office_code, buddy_request, second_look)
 """Found only by a code or an account that nobody kept: people ask anew."""
 
 
@@ -120,6 +129,10 @@ class _Rotation:
         self._organisations()
         self._effects()
         self._sources()
+        self._space_requests()
+        self._undertakings()
+        rotate_topics(self._connection, self._old, self._new, list(keys))
+        rotate_growth(self._connection, self._old, self._new)
         dropped = Counter({table.name: self._connection.execute(delete(table)).rowcount for table in DROPPED})
         dropped["dialogue"] += self._forget_dialogues(set(lookups.values()))
         self._connection.execute(delete(key_mark))
@@ -194,6 +207,18 @@ class _Rotation:
             if row.sealed_target is not None:
                 sealed = self._reseal(row.sealed_target, "target of an effect")
                 self._set(effect, effect.c.id == row.id, sealed_target=sealed)
+            if row.sealed_words is not None and row.member_id is None:
+                sealed = self._reseal(row.sealed_words, WORDS_FOR_A_ROOM)
+                self._set(effect, effect.c.id == row.id, sealed_words=sealed)
+
+    def _undertakings(self) -> None:
+        for step in self._all(space_step):
+            sealed = self._reseal(step.sealed_step, f"step of {step.work_id}")
+            self._set(space_step, space_step.c.id == step.id, sealed_step=sealed)
+        for row in self._all(space_work):
+            if row.sealed_progress is not None:
+                sealed = self._reseal(row.sealed_progress, PROGRESS)
+                self._set(space_work, space_work.c.id == row.id, sealed_progress=sealed)
 
     def _sources(self) -> None:
         """Count the labels of invites on under the new key."""
@@ -203,8 +228,17 @@ class _Rotation:
             where = (tally.c.kind == "source", tally.c.week == row.week, tally.c.what == row.what)
             self._connection.execute(update(tally).where(*where).values(what=seal_source(self._new, label)))
 
+    def _space_requests(self) -> None:
+        """Give each request a ticket under the new key; buttons that were shown before lead nowhere then."""
+        for row in self._all(space_request):
+            ticket = ticket_of(self._new, row.space, row.member_id, row.asked_on, offered=row.offered)
+            where = (space_request.c.space == row.space) & (space_request.c.member_id == row.member_id)
+            self._set(space_request, where, ticket_lookup=lookup_of(self._new, ticket))
+
 
 HANDLED = {
+    **HANDLED_IN_TOPICS,
+    **HANDLED_IN_GROWTH,
     "member.sealed_profile": "opens with the member's own key, which is wrapped anew",
     "member.alias_lookup": "computed anew",
     "member.recovery_lookup": "dropped",
@@ -212,12 +246,15 @@ HANDLED = {
     "identity.account_lookup": "computed anew",
     "identity.sealed_account": "opens with the member's own key",
     "data_request.sealed_note": "opens with the member's own key",
-    "effect.sealed_words": "opens with the member's own key",
+    "effect.sealed_words": "opens with the member's own key; for a room, sealed anew",
     "dialogue.account_lookup": "computed anew, or dropped",
     "dialogue.sealed_answers": "sealed anew",
     "organisation.sealed_profile": "sealed anew",
     "organisation.title_lookup": "computed anew",
     "effect.sealed_target": "sealed anew",
+    "space_request.ticket_lookup": "computed anew",
+    "space_step.sealed_step": "sealed anew",
+    "space_work.sealed_progress": "sealed anew",
     "key_mark.fingerprint": "computed anew",
 }
 """Columns that hang on the network's key and what becomes of them, apart from the tables that are dropped."""

@@ -19,6 +19,7 @@ from db.tables import effect, member_key
 
 KEPT = timedelta(days=14)
 """How long an effect is tried, or shown as failed."""
+WORDS_FOR_A_ROOM = "words for a room"
 KEPT_FOR_AN_ACCOUNT = timedelta(days=1)
 """The same for an account that is no member's any more: erased, or unlinked. Nothing of them stays longer."""
 
@@ -27,7 +28,7 @@ KEPT_FOR_AN_ACCOUNT = timedelta(days=1)
 class EffectRow:
     """One thing to do. ``target`` is (platform, user id) where no member stands behind it.
 
-    ``words`` name somebody: they are for the member this is for, and for no log.
+    ``words`` name somebody: they are for the member or the room this is for, and for no log.
     """
 
     id: int
@@ -63,8 +64,11 @@ class Outbox:
     ) -> None:
         """Ask for something to be done, at ``not_before`` or at once.
 
-        ``words`` are sealed with the key of the member it is for. Raises LookupError when that was destroyed.
+        ``words`` are sealed with the key of the member it is for, or with the network's when they are for a room.
+        Raises LookupError when the member's key was destroyed.
         """
+        if words and member_id is None and kind != "post":
+            raise LookupError("words are for a member, or for a room")
         sealed = None
         if target is not None:
             sealed = self._keys.sealing.seal(json.dumps(target).encode(), "target of an effect")
@@ -84,10 +88,12 @@ class Outbox:
     def _sealed(self, words: Mapping[str, str] | None, member_id: MemberId | None) -> bytes | None:
         if not words:
             return None
+        if member_id is None:
+            return self._keys.sealing.seal(json.dumps(dict(words)).encode(), WORDS_FOR_A_ROOM)
         wrapped = self._connection.execute(
             select(member_key.c.wrapped).where(member_key.c.member_id == member_id)
         ).scalar()
-        if member_id is None or wrapped is None:
+        if wrapped is None:
             raise LookupError("words are for a member who has a key")
         key = SealingKey(self._keys.unwrap(wrapped, member_id))
         return key.seal(json.dumps(dict(words)).encode(), f"words for {member_id}")
@@ -117,11 +123,16 @@ class Outbox:
             for row in self._connection.execute(statement)
         ]
 
-    def _words(self, sealed: bytes | None, wrapped: bytes | None, member_id: str) -> Mapping[str, str]:
-        if sealed is None or wrapped is None:
+    def _words(self, sealed: bytes | None, wrapped: bytes | None, member_id: str | None) -> Mapping[str, str]:
+        if sealed is None:
             return {}
-        key = SealingKey(self._keys.unwrap(wrapped, member_id))
-        found: dict[str, str] = json.loads(key.unseal(sealed, f"words for {member_id}"))
+        if member_id is None:
+            opened = self._keys.sealing.unseal(sealed, WORDS_FOR_A_ROOM)
+        elif wrapped is None:
+            return {}
+        else:
+            opened = SealingKey(self._keys.unwrap(wrapped, member_id)).unseal(sealed, f"words for {member_id}")
+        found: dict[str, str] = json.loads(opened)
         return found
 
     def _target(self, sealed: bytes | None) -> tuple[str, str] | None:

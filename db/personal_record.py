@@ -14,13 +14,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, or_, select
 
+from db.cohort_store import title_of
 from db.data_request_store import unseal_note
 from db.ids import MemberId
 from db.keys import NetworkKeys, SealingKey
 from db.member_rows import Profile
 from db.member_store import MemberStore
 from db.retention import leads_to_member
-from db.tables import arrival, dialogue, member, metadata, organisation
+from db.tables import arrival, cohort, dialogue, member, metadata, organisation
 
 Fields = dict[str, object]
 
@@ -113,6 +114,12 @@ def _affiliation(row: Row[Any], opener: _Opener) -> Fields:
     return {"organisation": profile["title"], **_plain(row, "steward", "state", "since")}
 
 
+def _cohort(row: Row[Any], opener: _Opener) -> Fields:
+    found = opener.connection.execute(select(cohort).where(cohort.c.id == row.cohort_id)).one()
+    title = opener.keys.sealing.unseal(found.sealed_title, title_of(found.id)).decode()
+    return {"cohort": title, "space": found.space, **_plain(row, "state", "since")}
+
+
 def _data_request(row: Row[Any], opener: _Opener) -> Fields:
     note = unseal_note(row.sealed_note, row.id, opener.own)
     return {"kind": row.kind, "note": note, **_plain(row, "opened_on", "due_on", "done_on")}
@@ -137,6 +144,9 @@ READERS: dict[str, Callable[[Row[Any], _Opener], Fields]] = {
     "identity": _identity,
     "consent": _only("purpose", "wording_version", "language", "given_on", "withdrawn_on"),
     "space_member": _only("space", "joined_on"),
+    "space_work": _only("space", "kind"),
+    "space_request": _only("space", "offered", "asked_on"),
+    "cohort_member": _cohort,
     "role_grant": _only("role", "scope", "granted_on", "until"),
     "affiliation": _affiliation,
     "invite": _invite,

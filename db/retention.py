@@ -9,12 +9,12 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Column, Connection, Table, delete, func, or_, select, text
+from sqlalchemy import Column, Connection, Table, delete, func, or_, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from db.engine import Database
 from db.ids import MemberId
-from db.tables import arrival, dialogue, identity, link_code, member, metadata, role_grant, vouch
+from db.tables import arrival, dialogue, identity, link_code, member, metadata, role_grant, space_work, vouch
 
 Removed = Counter[str]
 """How many rows went, by table."""
@@ -48,6 +48,9 @@ def destroy(connection: Connection, member_id: MemberId) -> Removed:
     lookups = select(identity.c.account_lookup).where(identity.c.member_id == member_id)
     for lookup in connection.execute(lookups).scalars().all():
         removed += forget_account(connection, lookup)
+    # what they had built goes on being built; nobody is told of it any more
+    theirs = update(space_work).where(space_work.c.member_id == member_id)
+    connection.execute(theirs.values(member_id=None, sealed_progress=None))
     for table in reversed(metadata.sorted_tables):
         leading = leads_to_member(table)
         if leading:
@@ -120,14 +123,14 @@ async def leave_no_trace(database: Database) -> bool:
     """Have what was deleted overwritten on the disk as well; return False when somebody stood in the way.
 
     SQLite overwrites freed pages (``secure_delete``), but its write-ahead log still has them as they were: it is
-    cut off. PostgreSQL keeps deleted rows in the file until it is written anew, which for the keys, small and few,
-    takes a moment. Its own log goes with the server's next checkpoints.
+    cut off. PostgreSQL keeps deleted rows in the file until it is written anew, which for keys and ballots, small
+    and few, takes a moment. Its own log goes with the server's next checkpoints.
     """
     try:
         async with database.engine.connect() as connection:
             if not database.is_sqlite:
                 await connection.execution_options(isolation_level="AUTOCOMMIT")
-                await connection.execute(text("VACUUM (FULL) member_key"))
+                await connection.execute(text("VACUUM (FULL) member_key, vote, ballot"))
                 return True
             # on the driver's own connection: inside a transaction, which ours always are, there is no checkpoint
             raw = await connection.get_raw_connection()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from db.ids import MemberId
-from db.tables import space_member
+from db.tables import member, space_member
 
 
 class SpaceMemberStore:
@@ -36,3 +37,16 @@ class SpaceMemberStore:
         """Let a member out; return whether they were in."""
         where = (space_member.c.member_id == member_id, space_member.c.space == space)
         return bool(self._connection.execute(delete(space_member).where(*where)).rowcount)
+
+    def members_of(self, space: str) -> list[MemberId]:
+        """Return who is in a space. For deciding access, never for showing (SAF-17)."""
+        rows = self._connection.execute(select(space_member.c.member_id).where(space_member.c.space == space))
+        return [MemberId(row[0]) for row in rows]
+
+    def count(self, space: str, states: Collection[str] | None = None) -> int:
+        """Return how many are in a space; of members in certain states only, where some are given."""
+        statement = select(func.count()).select_from(space_member).where(space_member.c.space == space)
+        if states is not None:
+            around = select(member.c.id).where(member.c.state.in_(states))
+            statement = statement.where(space_member.c.member_id.in_(around))
+        return int(self._connection.execute(statement).scalar_one())

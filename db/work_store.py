@@ -11,13 +11,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, case, delete, func, insert, select, update
 
 from db.ids import MemberId, new_person_id
 from db.keys import NetworkKeys
+from db.tables import space as space_table
 from db.tables import space_step, space_work
 
 KEPT = timedelta(days=30)
+PROGRESS = "progress of an undertaking"
 OPEN = ("running", "undoing")
 
 
@@ -87,8 +89,9 @@ class WorkStore:
     ) -> str:
         """Begin an undertaking and return its id.
 
-        Raises :class:`WorkUnderWayError`: each space has one at a time.
+        Raises :class:`WorkUnderWayError`: each space has one at a time, also when two begin at the same moment.
         """
+        self._connection.execute(select(space_table.c.key).where(space_table.c.key == space).with_for_update())
         if self.open_of(space) is not None:
             raise WorkUnderWayError(space)
         work_id = new_person_id()
@@ -156,15 +159,28 @@ class WorkStore:
         where = space_work.c.id.in_(work_ids)
         self._connection.execute(update(space_work).where(where).values(sealed_progress=None, member_id=None))
 
-    def planned(self, work_id: str, more: int) -> None:
-        """Add to how many steps an undertaking has."""
+    def planned(self, work_id: str, home: str, more: int) -> None:
+        """Add a home's steps to how many an undertaking has; when it is gone on with there, they are counted."""
+        begun = select(space_step.c.id).where(space_step.c.work_id == work_id, space_step.c.home == home).limit(1)
+        if self._connection.execute(begun).scalar() is not None:
+            return
         values = {"total": space_work.c.total + more}
         self._connection.execute(update(space_work).where(space_work.c.id == work_id).values(**values))
 
     def again(self, work_id: str, at: datetime, reason: str) -> None:
-        """Go on at a given time with what could not be done now."""
-        values = {"not_before": at, "attempts": space_work.c.attempts + 1, "reason": reason[:60]}
+        """Go on at a given time with what could not be done now.
+
+        What is taken back keeps the reason for that: who asked wants to know why, not what was waited for.
+        """
+        why = case((space_work.c.state == "undoing", space_work.c.reason), else_=reason[:60])
+        values = {"not_before": at, "attempts": space_work.c.attempts + 1, "reason": why}
         self._connection.execute(update(space_work).where(space_work.c.id == work_id).values(**values))
+
+    def gets_on(self, work_id: str) -> None:
+        """Note that it goes on after a wait: what comes next is a first attempt again."""
+        waited = (space_work.c.id == work_id, space_work.c.attempts > 0)
+        why = case((space_work.c.state == "undoing", space_work.c.reason), else_=None)
+        self._connection.execute(update(space_work).where(*waited).values(attempts=0, reason=why))
 
     def turned(self, work_id: str, reason: str, piece: str | None, now: datetime) -> None:
         """Begin to take back what was done, because of something that cannot be."""
@@ -227,12 +243,12 @@ class WorkStore:
         return self._keys.sealing.unseal(sealed, f"step of {work_id}").decode()
 
     def _seal(self, shown: Mapping[str, str]) -> bytes:
-        return self._keys.sealing.seal(json.dumps(dict(shown)).encode(), "progress of an undertaking")
+        return self._keys.sealing.seal(json.dumps(dict(shown)).encode(), PROGRESS)
 
     def _row(self, row: Row[tuple[object, ...]]) -> WorkRow:
         shown: dict[str, str] = {}
         if row.sealed_progress is not None:
-            shown = json.loads(self._keys.sealing.unseal(row.sealed_progress, "progress of an undertaking"))
+            shown = json.loads(self._keys.sealing.unseal(row.sealed_progress, PROGRESS))
         return WorkRow(
             id=row.id,
             space=row.space,

@@ -11,7 +11,7 @@ from community_bot.domain.refusal import Refusal
 from community_bot.domain.roles import LONGEST_TERM, NETWORK, Power, Role
 from community_bot.locales import LANGUAGES, Language, Markup
 from community_bot.platforms.port import Button
-from community_bot.services.network import Rules
+from community_bot.services.directory import Titles
 from community_bot.services.roles import Roles
 from community_bot.services.welcome import LONGEST, Welcome
 from community_bot.services.wellbeing import FEWEST, Health
@@ -24,26 +24,23 @@ STEPS = ("arrived", "consented", "vouching", "active", "left")
 class Admin:
     """What those entrusted with the network do."""
 
-    def __init__(self, roles: Roles, health: Health, rules: Rules) -> None:
+    def __init__(self, roles: Roles, health: Health) -> None:
         self._roles = roles
         self._health = health
-        self._rules = rules
 
     async def suggest_scopes(self, request: Request, typed: str) -> list[Suggestion]:
         """Offer the whole network, and each space."""
         found = [Suggestion(NETWORK, request.t.plain("scope.network"))]
-        found += [Suggestion(space.key, space.title(request.language)) for space in self._rules.spaces]
+        known = await self._roles.scopes(request.account)
+        found += [Suggestion(space.key, space.title(request.language)) for space in known]
         return [each for each in found if typed.casefold() in each.label.casefold()]
 
-    def _scope(self, request: Request, text: str) -> str:
-        """Return the scope somebody means: its key, or its title in any language."""
+    async def _scope(self, request: Request, text: str) -> str:
+        """Return the scope somebody means: its key, or its title in any language. Raises :class:`Refusal`."""
         wanted = text.strip().casefold()
         if wanted in ("", NETWORK, request.t.plain("scope.network").casefold()):
             return NETWORK
-        for space in self._rules.spaces:
-            if wanted in (space.key, *(title.casefold() for title in space.titles.values())):
-                return space.key
-        raise Refusal("space.unknown", field="scope")
+        return await self._roles.scope_named(request.account, text)
 
     @command(
         "admin grant",
@@ -57,8 +54,8 @@ class Admin:
         self, request: Request, alias: str, role: str, days: int | None = None, scope: str = ""
     ) -> Reply:
         """Entrust a member with a role."""
-        held = await self._roles.grant(request.account, alias, Role(role), self._scope(request, scope), days)
-        said = said_of_grant(request.t, self._rules, held.grant)
+        held = await self._roles.grant(request.account, alias, Role(role), await self._scope(request, scope), days)
+        said = said_of_grant(request.t, held.titles, held.grant)
         return Reply(request.t("role.granted", alias=held.alias, role=said, revoke=request.spell("admin revoke")))
 
     @command(
@@ -70,7 +67,7 @@ class Admin:
     )
     async def revoke(self, request: Request, alias: str, role: str, scope: str = "") -> Reply:
         """Take a role back."""
-        await self._roles.revoke(request.account, alias, Role(role), self._scope(request, scope))
+        await self._roles.revoke(request.account, alias, Role(role), await self._scope(request, scope))
         return Reply(request.t("role.revoked", alias=alias, role=request.t(f"role.{role}")))
 
     @command("admin roles", power=Power.GRANT_ROLE)
@@ -81,7 +78,7 @@ class Admin:
             return Reply(request.t("role.nobody"))
         t = request.t
         lines = [
-            f"- {t('role.holder', alias=each.alias, role=said_of_grant(t, self._rules, each.grant))}"
+            f"- {t('role.holder', alias=each.alias, role=said_of_grant(t, each.titles, each.grant))}"
             for each in holders
         ]
         return Reply(Markup("\n".join(lines)))
@@ -90,14 +87,14 @@ class Admin:
     async def claim(self, request: Request, code: str) -> Reply:
         """Become network admin with the operator's code."""
         grant = await self._roles.take_office(request.account, code)
-        return Reply(request.t("role.claimed", role=said_of_grant(request.t, self._rules, grant)))
+        return Reply(request.t("role.claimed", role=said_of_grant(request.t, Titles(), grant)))
 
     @command(
         "admin welcome", Option("scope", required=False, most=80, suggest=suggest_scopes), power=Power.EDIT_WELCOME
     )
     async def welcome(self, request: Request, scope: str = "") -> Reply:
         """Choose the language whose words of welcome to edit."""
-        chosen = self._scope(request, scope)
+        chosen = await self._scope(request, scope)
         buttons = tuple(Button(LANGUAGE_NAMES[each], "form.open", f"welcome {chosen} {each}") for each in LANGUAGES)
         return Reply(request.t("welcome.which_language"), buttons=buttons)
 

@@ -15,6 +15,7 @@ from community_bot.domain.refusal import Refusal
 from community_bot.domain.roles import NETWORK, Grant, Power
 from community_bot.locales import LANGUAGES, Catalogues, Language, Markup, Translator
 from community_bot.platforms.port import Button
+from community_bot.services.directory import Titles
 from community_bot.services.linking import Claim, Linking, LinkStart
 from community_bot.services.members import Members, Record
 from community_bot.services.network import Rules
@@ -59,7 +60,7 @@ class Me:
         if record.probation_until is not None:
             lines.append(t("me.show.probation", day=record.probation_until))
         if record.spaces:
-            titles = ", ".join(self._rules.title_of(space, t.language) for space in record.spaces)
+            titles = ", ".join(record.titles.of(space, t.language) for space in record.spaces)
             lines.append(t("me.show.spaces", spaces=titles))
         if profile.region is not None:
             region = self._rules.country_pack.region(profile.region)
@@ -73,7 +74,7 @@ class Me:
                     zone=profile.zone or self._rules.zone,
                 )
             )
-        lines += [t("me.show.role", role=said_of_grant(request.t, self._rules, grant)) for grant in record.roles]
+        lines += [t("me.show.role", role=said_of_grant(request.t, record.titles, grant)) for grant in record.roles]
         return Markup("\n".join(f"- {line}" for line in lines))
 
     @command("me alias", Option("alias", most=200), power=Power.OWN_RECORD)
@@ -254,9 +255,9 @@ class Me:
         return Reply(request.t("me.left", **values))
 
 
-def said_of_grant(t: Translator, rules: Rules, grant: Grant) -> Markup:
+def said_of_grant(t: Translator, titles: Titles, grant: Grant) -> Markup:
     """Return a role, where it holds and until when, as a reader of ``t`` says it."""
-    scope = t("scope.network") if grant.scope == NETWORK else rules.title_of(grant.scope, t.language)
+    scope = t("scope.network") if grant.scope == NETWORK else titles.of(grant.scope, t.language)
     if grant.until is None:
         return t("role.held", role=t(f"role.{grant.role.value}"), scope=scope)
     return t("role.held_until", role=t(f"role.{grant.role.value}"), scope=scope, until=grant.until)

@@ -13,6 +13,7 @@ from community_bot.domain.calendar_years import show_time
 from community_bot.domain.roles import Power
 from community_bot.locales import Markup
 from community_bot.platforms.port import Button
+from community_bot.services.directory import Titles
 from community_bot.services.erasing import Erasing, Waiting
 from community_bot.services.network import Rules
 from community_bot.services.privacy import Privacy
@@ -34,7 +35,7 @@ class PrivacyCommands:
     async def show(self, request: Request) -> Reply:
         """Say everything that is kept about who asks."""
         t, data = request.t, await self._privacy.show(request.account)
-        words = RowWords(t, data.spaces)
+        words = RowWords(t, data.titles)
         lines = [words.line(row) for row in data.rows]
         if data.state is None:
             if not lines:
@@ -63,7 +64,7 @@ class PrivacyCommands:
         viewers = await self._privacy.viewers(request.account)
         if not viewers:
             return Reply(request.t("privacy.viewers.nobody"))
-        words = RowWords(request.t, ())
+        words = RowWords(request.t, Titles())
         lines = [viewed_line(words, *each) for each in viewers]
         return Reply(Markup("\n".join([request.t("privacy.viewers.intro"), *lines])))
 

@@ -42,7 +42,7 @@ def my_data_file(export: Export, t: Translator) -> Attachment:
 
 def page(export: Export, t: Translator) -> str:
     """Return the page."""
-    words = RowWords(t, export.data.spaces)
+    words = RowWords(t, export.data.titles)
     title = html.escape(t.plain("privacy.page.heading", network=export.data.network))
     made = _html(t("privacy.page.made", day=export.data.day))
     rows = "\n".join(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from community_bot.commands.start import LANGUAGE_NAMES
 from community_bot.domain.roles import NETWORK
 from community_bot.locales import Markup, Translator, key
-from community_bot.services.network import SpaceDoor
+from community_bot.services.directory import Titles
 from community_bot.services.privacy import KeptRow
 
 PLATFORMS = {"discord": "Discord", "matrix": "Matrix"}
@@ -18,6 +18,7 @@ EFFECTS = {
     "admit": key("privacy.row.effect_admit"),
     "release": key("privacy.row.effect_release"),
     "tell": key("privacy.row.effect_tell"),
+    "entrust": key("privacy.row.effect_entrust"),
 }
 
 
@@ -26,7 +27,7 @@ class RowWords:
     """Says rows in one language."""
 
     t: Translator
-    spaces: Sequence[SpaceDoor]
+    titles: Titles
 
     def line(self, row: KeptRow) -> Markup:
         """Return one item of a list: what the row holds, and the last day on which it is kept."""
@@ -80,9 +81,26 @@ class RowWords:
     def _space(self, fields: Mapping[str, object]) -> Markup:
         return self.t("privacy.row.space", space=self.space(str(fields["space"])), day=fields["joined_on"])
 
+    def _space_work(self, fields: Mapping[str, object]) -> Markup:
+        return self.t("privacy.row.space_work", space=self.space(str(fields["space"])))
+
+    def _space_request(self, fields: Mapping[str, object]) -> Markup:
+        values = {"space": self.space(str(fields["space"])), "day": fields["asked_on"]}
+        if fields["offered"]:
+            return self.t("privacy.row.space_offered", **values)
+        return self.t("privacy.row.space_asked", **values)
+
+    def _cohort(self, fields: Mapping[str, object]) -> Markup:
+        values = {
+            "title": fields["cohort"],
+            "space": self.space(str(fields["space"])),
+            "day": fields["since"],
+        }
+        return self.t("cohort.row_in" if fields["state"] == "in" else "cohort.row_invited", **values)
+
     def space(self, wanted: str) -> str:
         """Return a space's title, or its key when the operator has taken it out since."""
-        return next((each.title(self.t.language) for each in self.spaces if each.key == wanted), wanted)
+        return self.titles.of(wanted, self.t.language)
 
     def _role(self, fields: Mapping[str, object]) -> Markup:
         scope = str(fields["scope"])
@@ -155,6 +173,9 @@ _SAYING: dict[str, Callable[[RowWords, Mapping[str, object]], Markup]] = {
     "identity": RowWords._identity,
     "consent": RowWords._consent,
     "space_member": RowWords._space,
+    "space_request": RowWords._space_request,
+    "space_work": RowWords._space_work,
+    "cohort_member": RowWords._cohort,
     "role_grant": RowWords._role,
     "affiliation": RowWords._affiliation,
     "invite": RowWords._invite,

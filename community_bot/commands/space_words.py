@@ -65,7 +65,11 @@ class PlanWords:
 
     def obstacle(self, obstacle: Obstacle) -> Markup:
         """Say one obstacle, and what helps."""
-        return self.t(f"space.obstacle.{obstacle.code}", **dict(obstacle.values))
+        values: dict[str, object] = dict(obstacle.values)
+        permission = f"building.permission.{values.get('permission')}"
+        if permission in self.t:
+            values["permission"] = self.t(permission)
+        return self.t(f"space.obstacle.{obstacle.code}", **values)
 
     def piece(self, step: Step) -> Markup:
         """Name a piece: what it is, and what it is called."""
@@ -79,7 +83,8 @@ class PlanWords:
                 return self.t("space.piece.room", name=self._room(rest))
             case _:
                 room, _, what = rest.rpartition(".")
-                return self.t(f"space.piece.post_{what}", name=self._room(room))
+                # what is too long for one message is continued in agreements-2
+                return self.t(f"space.piece.post_{what.partition('-')[0]}", name=self._room(room))
 
     def _room(self, key: str) -> str:
         found = next((each for each in self.design.rooms if each.key == key), None)
@@ -119,11 +124,11 @@ class PlanWords:
             before, after = self._liberties(change.before), self._liberties(change.after)
             yield t("space.facet.access", who=who, before=before, after=after)
         elif facet == "power" and rest.startswith("person:"):
-            who = rest.removeprefix("person:")
-            yield t("space.facet.power_person", who=who, before=change.before or "0", after=change.after or "0")
+            person = rest.removeprefix("person:")
+            yield t("space.facet.power_person", who=person, before=change.before or "0", after=change.after or "0")
         elif facet == "power":
             yield t("space.facet.power", what=rest, before=change.before or "–", after=change.after or "–")
-        elif facet in ("text", "tags"):
+        elif facet in ("text", "tags", "moved", "left", "encrypted"):
             yield t(f"space.facet.{facet}")
         elif facet in ("name", "topic", "slow_mode", "pinned", "join_rule", "history", "listed"):
             yield t(
@@ -142,7 +147,7 @@ class PlanWords:
         words = []
         for each in value.split():
             sign, name = each[0], each[1:]
-            known = f"space.liberty.{name}"
+            known = f"building.word.{name}"
             said = self.t(known) if known in self.t else Markup(f"`{name}`")
             words.append(str(self.t("space.liberty.denied", what=said)) if sign == "-" else str(said))
         return Markup(", ".join(words))

@@ -6,6 +6,7 @@ from community_bot.commands.forms import Answers, Choice, Field, Form, first
 from community_bot.commands.request import Reply, Request, Suggestion
 from community_bot.commands.space_words import PlanWords
 from community_bot.commands.specification import Kind, Option, button, command
+from community_bot.domain.home import MATRIX
 from community_bot.domain.refusal import Refusal
 from community_bot.domain.roles import Power
 from community_bot.domain.space_design import Access, SpaceDesign
@@ -16,7 +17,7 @@ from community_bot.services.directory import Titles
 from community_bot.services.space_progress import progress_card
 from community_bot.services.spaces import LONGEST, LONGEST_PURPOSE, SHORTEST, Edit, Plan, Spaces, Wishes
 
-WHERE = ("everywhere", "discord", "matrix")
+WHERE = ("everywhere", "here", "discord", "matrix")
 MOST_CHOICES = 4
 """So many differences get buttons of their own; with more there is one for all."""
 
@@ -70,6 +71,7 @@ class SpaceCommands:
     ) -> Reply:
         """Make a space from a template, or show what would be made."""
         t = request.t
+        where = _here(request) if where == "here" else where
         wishes = Wishes(self._template(request, template), title, where, Access(access) if access else None)
         plan = await self._spaces.create(request.account, request.language, wishes, dry_run=preview == "yes")
         words = PlanWords(t, self._spaces.templates[wishes.template])
@@ -198,6 +200,13 @@ class SpaceCommands:
         door, _ = await self._spaces.design(request.account, space)
         open_form = Button(request.t.plain("space.edit.button"), "form.open", f"space.edit {door.key}", "main")
         return Reply(request.t("space.edit.opens", space=door.title(request.language)), buttons=(open_form,))
+
+
+def _here(request: Request) -> str:
+    """Return the home a command was typed in. Raises :class:`Refusal` ``space.no_home`` where there is none."""
+    if request.incoming.home is None:
+        raise Refusal("space.no_home", field="where")
+    return MATRIX if request.account.platform == "matrix" else request.incoming.home
 
 
 def _difference(argument: str) -> tuple[str, str | None, str | None]:

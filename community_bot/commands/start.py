@@ -35,7 +35,7 @@ class Start:
             await self._onboarding.use_invite(request.account, request.incoming.home, code)
         standing = await self._onboarding.look(request.account)
         if standing is not None:
-            return card(request, self._rules, standing)
+            return card(request, standing)
         open_form = Button(request.t.plain("welcome.start.button"), "form.open", "onboarding", "main")
         return Reply(request.t("welcome.greeting", network=self._rules.name), buttons=(open_form,))
 
@@ -99,11 +99,11 @@ class OnboardingForm:
                 value=first(answers, "alias"),
             ),
         ]
-        if self._rules.spaces:
-            spaces = tuple(
-                Choice(each.key, each.title(t.language), chosen=each.key == first(answers, "space"))
-                for each in self._rules.spaces[:25]
-            )
+        spaces = tuple(
+            Choice(each.key, each.title(t.language), chosen=each.key == first(answers, "space"))
+            for each in await self._onboarding.spaces()
+        )
+        if spaces:
             fields.append(
                 Field("space", "choice", t.plain("onboarding.space.label"), choices=spaces, required=False)
             )
@@ -121,7 +121,7 @@ class OnboardingForm:
         """Make a member of somebody, and show them where they are."""
         choices = self._choices(request, answers)
         welcomed = await self._onboarding.complete(request.account, request.incoming.names, choices)
-        return card(request, self._rules, welcomed)
+        return card(request, welcomed)
 
     def language(self, answers: Answers) -> Language | None:
         """Return the language chosen in the form."""
@@ -137,14 +137,14 @@ class OnboardingForm:
         )
 
 
-def card(request: Request, rules: Rules, welcomed: Welcomed) -> Reply:
+def card(request: Request, welcomed: Welcomed) -> Reply:
     """Return what a member sees on arriving: who they are here, where to go, what they can do."""
     t = request.t
     lines = [t("welcome.again" if welcomed.again else "welcome.done", alias=welcomed.alias)]
     if welcomed.state is MemberState.VOUCHING:
         lines.append(t.count("welcome.vouching", welcomed.vouchers))
     elif welcomed.space is not None:
-        lines.append(t("welcome.space", space=rules.title_of(welcomed.space, t.language)))
+        lines.append(t("welcome.space", space=welcomed.titles.of(welcomed.space, t.language)))
         if welcomed.words is not None:
             lines.append(Markup(welcomed.words))
     if welcomed.state in (MemberState.PAUSED, MemberState.ALUMNI, MemberState.DORMANT):

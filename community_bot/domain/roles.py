@@ -45,12 +45,22 @@ class Power(StrEnum):
     EDIT_WELCOME = "edit_welcome"
     GRANT_ROLE = "grant_role"
     SEE_HEALTH = "see_health"
+    CREATE_SPACE = "create_space"
+    RUN_SPACE = "run_space"
+    PLAN_GROWTH = "plan_growth"
 
 
 _OF_A_MEMBER = frozenset(
     {Power.ANYONE, Power.OWN_RECORD, Power.MEMBER, Power.INVITE, Power.VOUCH, Power.REGISTER_ORGANISATION}
 )
-_OF_A_FACILITATOR = _OF_A_MEMBER | {Power.DECIDE_ADMISSION, Power.EDIT_WELCOME, Power.GRANT_ROLE}
+_OF_A_FACILITATOR = _OF_A_MEMBER | {
+    Power.DECIDE_ADMISSION,
+    Power.EDIT_WELCOME,
+    Power.GRANT_ROLE,
+    Power.CREATE_SPACE,
+    Power.RUN_SPACE,
+    Power.PLAN_GROWTH,
+}
 POWERS: dict[Role, frozenset[Power]] = {
     Role.MEMBER: _OF_A_MEMBER,
     Role.HOST: _OF_A_MEMBER,
@@ -77,7 +87,7 @@ NETWORK_WIDE = frozenset({Role.SAFETY_LEAD, Role.NETWORK_ADMIN})
 """Offices that cannot be given for one space."""
 
 
-OF_ONE_SPACE = frozenset({Power.INVITE, Power.EDIT_WELCOME, Power.GRANT_ROLE})
+OF_ONE_SPACE = frozenset({Power.INVITE, Power.EDIT_WELCOME, Power.GRANT_ROLE, Power.RUN_SPACE})
 """Powers that whoever holds them in one space can use; the others are used for the whole network only."""
 
 

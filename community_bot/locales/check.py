@@ -21,7 +21,24 @@ from community_bot.locales.text_limits import LONGEST_TREE, is_command_name, too
 
 __all__ = ["FAMILIES", "Finding", "check_languages"]
 
-FAMILIES: Final = ("building.", "command.", "health.step.", "menu.", "purpose.", "refusal.", "role.", "state.")
+FAMILIES: Final = (
+    "building.",
+    "command.",
+    "health.step.",
+    "menu.",
+    "purpose.",
+    "refusal.",
+    "role.",
+    "space.access.",
+    "space.bridged.",
+    "space.facet.",
+    "space.obstacle.",
+    "space.piece.",
+    "space.progress.",
+    "space.reason.",
+    "space.subject.",
+    "state.",
+)
 """Beginnings of keys that are put together while running. Their members come from registries, not from calls."""
 
 Entries = Mapping[Language, Mapping[str, Entry]]

@@ -25,14 +25,37 @@ NEEDED = {
     "space": ("view_channel", "send_messages", "read_message_history", "manage_roles"),
 }
 """What each use of a channel needs. Access can only be given to others by who has it."""
+BUILDING = {
+    "manage_channels": "Manage Channels",
+    "manage_roles": "Manage Roles",
+    "manage_webhooks": "Manage Webhooks",
+    "manage_messages": "Manage Messages",
+    "manage_threads": "Manage Threads",
+    "pin_messages": "Pin Messages",
+    "view_channel": "View Channels",
+    "send_messages": "Send Messages",
+    "send_messages_in_threads": "Send Messages in Threads",
+    "create_public_threads": "Create Public Threads",
+    "create_private_threads": "Create Private Threads",
+    "read_message_history": "Read Message History",
+    "attach_files": "Attach Files",
+    "embed_links": "Embed Links",
+    "add_reactions": "Add Reactions",
+}
+"""What making learning spaces takes on a server, in Discord's words: the bot gives away only what it has itself."""
 
 
 async def check_discord(
-    token: str, channels: Mapping[int, Collection[str]], *, newcomers: bool = False
+    token: str,
+    channels: Mapping[int, Collection[str]],
+    *,
+    servers: Collection[int] = (),
+    newcomers: bool = False,
 ) -> list[Finding]:
     """Log in without connecting, and report. Never raises for what it was asked to look at.
 
-    ``channels`` are the bot's, with their uses (keys of :data:`NEEDED`); ``newcomers``: people are greeted.
+    ``channels`` are the bot's, with their uses (keys of :data:`NEEDED`); ``servers`` those where learning spaces
+    can be made; ``newcomers``: people are greeted.
     """
     bot = CommunityBot(newcomers=newcomers)
     try:
@@ -44,6 +67,7 @@ async def check_discord(
         findings = [Finding(True, "Discord token", f"logged in as {bot.user}")]
         findings += await _intents(bot, newcomers=newcomers)
         findings += [await _channel(bot, channel, uses) for channel, uses in channels.items()]
+        findings += [await _server(bot, server) for server in servers]
     except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
         cure = "Check discord.api_base and this machine's way to the internet; the bot itself keeps trying."
         return [Finding(False, "Discord", f"does not answer ({type(error).__name__})", cure)]
@@ -109,12 +133,27 @@ async def _channel(bot: CommunityBot, channel_id: int, uses: Collection[str]) ->
     return Finding(True, what, f"#{channel.name} in {guild.name}")
 
 
+async def _server(bot: CommunityBot, server_id: int) -> Finding:
+    what = f"Discord server {server_id}"
+    try:
+        guild = await bot.fetch_guild(server_id)
+        own = await guild.fetch_member(_own_id(bot))
+    except (discord.NotFound, discord.Forbidden):
+        return Finding(False, what, "the bot is not there", f"Invite it: {_invitation(bot)}")
+    missing = [said for name, said in BUILDING.items() if not getattr(own.guild_permissions, name)]
+    if missing:
+        names = ", ".join(missing)
+        text = f"In the server {guild.name} no learning space can be made: the bot lacks {names}."
+        return Finding(False, what, text, f"Give the bot's role {names}, or open: {_invitation(bot)}")
+    return Finding(True, what, f"learning spaces can be made in {guild.name}")
+
+
 def _own_id(bot: CommunityBot) -> int:
     assert bot.user is not None
     return bot.user.id
 
 
 def _invitation(bot: CommunityBot) -> str:
-    permissions = discord.Permissions(**dict.fromkeys(WORDS, True))
+    permissions = discord.Permissions(**dict.fromkeys([*WORDS, *BUILDING], True))
     application = bot.application_id or _own_id(bot)
     return discord.utils.oauth_url(application, permissions=permissions, scopes=("bot", "applications.commands"))

@@ -9,6 +9,7 @@ did is taken back, the newest first, until the platforms are as they were.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,6 +24,7 @@ from community_bot.services.network import Network, Unit
 from community_bot.services.space_plans import HomePlan, Planner, home_of
 from db.errors import DatabaseError
 from db.space_rows import SpaceHomeRow, SpaceRow
+from db.space_store import SpaceChangedError
 from db.work_store import StepRow, WorkRow, WorkStore
 
 log = get_logger(__name__)
@@ -127,6 +129,9 @@ class Building:
         except DatabaseError as error:
             log.warning("building waits for the database", reason=error.code)
             await asyncio.sleep(FIRST_WAIT.total_seconds())
+        except SpaceChangedError:
+            # somebody wrote at the same moment: the next look sees what
+            await self._later(work, "space.changed", None)
         except Exception:
             # ours to mend; until then it is tried again, ever more rarely
             log.exception("an undertaking failed in a way nobody foresaw", kind=work.kind)
@@ -147,10 +152,19 @@ class Building:
         if row is None:
             await self._network.act(lambda unit: _works(unit).over(work.id, "done"))
             return
-        found = await asyncio.gather(
-            *(self._settle(work, row, each) for each in homes if work.only is None or each.home in work.only),
-            return_exceptions=True,
-        )
+        wanted = [each for each in homes if work.only is None or each.home in work.only]
+        # what is removed does not come back: that is only begun when all the rest stands everywhere
+        for removing in (work.kind == "purge", True):
+            found = await asyncio.gather(
+                *(self._settle(work, row, each, removing=removing) for each in wanted), return_exceptions=True
+            )
+            if await self._failed(work, found):
+                return
+            wanted = [each for each, over in zip(wanted, found, strict=True) if over is not True]
+        await self._network.act(lambda unit: _finish(unit, work))
+
+    async def _failed(self, work: WorkRow, found: Sequence[bool | BaseException]) -> bool:
+        """Say whether a home cannot be as planned, and turn round then. Raises what has to be waited for."""
         errors = [each for each in found if isinstance(each, BaseException)]
         for error in errors:
             if not isinstance(error, StuckError | NotNowError | DatabaseError):
@@ -160,8 +174,7 @@ class Building:
             await self._turn(work, stuck)
         elif errors:
             raise errors[0]
-        else:
-            await self._network.act(lambda unit: _finish(unit, work))
+        return stuck is not None
 
     async def _turn(self, work: WorkRow, stuck: StuckError) -> None:
         """Give up: go back what can be gone back."""
@@ -172,8 +185,11 @@ class Building:
             return
         await self._network.act(lambda unit: _works(unit).turned(work.id, stuck.reason, stuck.piece, unit.now))
 
-    async def _settle(self, work: WorkRow, row: SpaceRow, where: SpaceHomeRow) -> None:
-        """Make one home as planned, and see that it is so. Raises :class:`StuckError`, NotNowError."""
+    async def _settle(self, work: WorkRow, row: SpaceRow, where: SpaceHomeRow, *, removing: bool) -> bool:
+        """Make one home as planned, and see that it is so; return whether nothing is left to be removed there.
+
+        Raises :class:`StuckError`, NotNowError.
+        """
         home = home_of(where)
         builder = self._planner.builder(home.platform)
         if builder is None:
@@ -184,10 +200,11 @@ class Building:
                 plan = await self._planner.in_home(row, home, purpose=work.kind)
             except ImpossibleError as error:
                 raise StuckError(error.reason, None) from error
-            steps = [each for each in plan.steps if only is None or each.key in only]
-            await self._network.act(partial(_looked, work=work, plan=plan, steps=len(steps), first=turn == 0))
+            chosen = [each for each in plan.steps if only is None or each.key in only]
+            steps = [each for each in chosen if removing or each.act is not Act.REMOVE]
+            await self._network.act(partial(_looked, work=work, plan=plan, steps=len(chosen), first=turn == 0))
             if not steps:
-                return
+                return not chosen
             site = _Site(work, home.key, builder, dict(plan.refs))
             for step in steps:
                 try:
@@ -213,6 +230,7 @@ class Building:
             if step.act is Act.REMOVE:
                 unit.layouts.gone(work.space, home, step.key)
             _works(unit).mark(step_id, "done")
+            _works(unit).gets_on(work.id)
 
         await self._network.act(note)
 
@@ -234,6 +252,7 @@ class Building:
         def note(unit: Unit) -> None:
             unit.layouts.made(work.space, home, step.key, made)
             _works(unit).mark(step_id, "done")
+            _works(unit).gets_on(work.id)
 
         await self._network.act(note)
 
@@ -261,7 +280,9 @@ class Building:
         if failure is not None:
             await self._turn(work, failure)
             return
-        await self._network.act(lambda unit: _works(unit).over(work.id, "undone"))
+        # what was removed is not there again: that is not as it was before
+        left = any(Step.unpacked(entry.step).act is Act.REMOVE for entry in journal)
+        await self._network.act(lambda unit: _works(unit).over(work.id, "stuck" if left else "undone"))
 
     async def _take_back(self, work: WorkRow, entry: StepRow) -> None:
         step = Step.unpacked(entry.step)
@@ -292,6 +313,7 @@ class Building:
             if step.act is Act.MAKE:
                 unit.layouts.gone(work.space, entry.home, entry.piece)
             _works(unit).mark(entry.id, "undone")
+            _works(unit).gets_on(work.id)
 
         await self._network.act(note)
 
@@ -308,7 +330,7 @@ def _looked(unit: Unit, *, work: WorkRow, plan: HomePlan, steps: int, first: boo
     """Note what a look at a home showed: how much there is to do, or that all is as planned."""
     if steps:
         if first:
-            _works(unit).planned(work.id, steps)
+            _works(unit).planned(work.id, plan.home.key, steps)
         return
     # neither wanted nor there: begun and never made, or deleted by hand
     wanted = {piece.key for piece in plan.wanted}
@@ -319,8 +341,10 @@ def _looked(unit: Unit, *, work: WorkRow, plan: HomePlan, steps: int, first: boo
 
 def _finish(unit: Unit, work: WorkRow) -> None:
     """End an undertaking that was carried out, with what follows from it for the space."""
-    steps = (Step.unpacked(entry.step) for entry in _works(unit).journal(work.id))
+    steps = [Step.unpacked(entry.step) for entry in _works(unit).journal(work.id)]
     opened = any(step.act is Act.MAKE and step.kind is not PieceKind.POST for step in steps)
+    # who was let in by a role that is no more is let in one by one
+    opened = opened or (work.kind != "purge" and any(step.kind is PieceKind.ROLE for step in steps))
     _works(unit).over(work.id, "done")
     if opened:
         # what is new is closed to everybody until they are let in

@@ -130,7 +130,7 @@ class Directory:
         """
         wanted = likeness(text)
         for each in self.listed(also=also, limit=10_000):
-            if text.strip() == each.key or wanted in {likeness(title) for title in each.titles.values()}:
+            if text.strip().casefold() == each.key or wanted in {likeness(title) for title in each.titles.values()}:
                 return each
         raise Refusal("space.unknown", field="space")
 

@@ -8,20 +8,23 @@ platform that is away holds up nobody on the other, and an effect that cannot be
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from community_bot.domain.account import Account, PlatformName
 from community_bot.domain.agreements import REMINDERS
+from community_bot.domain.languages import Language, language_of
 from community_bot.domain.member import MemberState, has_access, is_reachable
 from community_bot.domain.quiet import quiet_until
+from community_bot.domain.roles import Role
 from community_bot.locales import Catalogues
 from community_bot.logs import get_logger
-from community_bot.platforms.port import ImpossibleError, NotNowError, PlatformPort
+from community_bot.platforms.port import Attachment, ImpossibleError, NotNowError, PlatformPort
+from community_bot.services.directory import SpaceDoor, Titles
 from community_bot.services.members import zone_of
 from community_bot.services.network import Network, Unit
-from community_bot.services.notices import notice
+from community_bot.services.notices import notice, spaces_named
 from db.errors import DatabaseError
 from db.member_rows import MemberRow
 from db.outbox import EffectRow
@@ -38,6 +41,10 @@ EXPECTED = frozenset({"discord.member_gone", "matrix.member_gone", "discord.dms_
 """What needs nobody's attention: people leave, and close their direct messages."""
 
 
+Attacher = Callable[[str, Language], Awaitable[Attachment]]
+"""Makes a file when it is sent: from what a post names, in the room's language."""
+
+
 @dataclass(frozen=True, slots=True)
 class _People:
     """Whom an effect is about. ``belongs``: whether its door is to be open for them, as things are now.
@@ -49,6 +56,11 @@ class _People:
     accounts: tuple[Account, ...]
     belongs: bool
     may_be_told: bool = False
+    door: SpaceDoor | None = None
+    """The space it is about."""
+    trusted: bool = False
+    """Whether they facilitate that space."""
+    titles: Titles = field(default_factory=Titles)
 
 
 class Effects:
@@ -60,11 +72,13 @@ class Effects:
         ports: Mapping[PlatformName, PlatformPort],
         catalogues: Catalogues,
         *,
+        attachments: Mapping[str, Attacher] | None = None,
         longest_call: float = LONGEST_CALL,
     ) -> None:
         self._network = network
         self._ports = ports
         self._catalogues = catalogues
+        self._attachments = attachments or {}
         self._longest_call = longest_call
         self._bell = network.bell("effects")
 
@@ -162,6 +176,10 @@ class Effects:
         match effect.kind:
             case "admit" | "release":
                 await self._access(effect)
+            case "entrust":
+                await self._entrust(effect)
+            case "post":
+                await self._post(effect)
             case "tell":
                 await self._tell(effect)
             case "take_back":
@@ -170,31 +188,46 @@ class Effects:
                 raise ImpossibleError("effect.unknown")
 
     async def _access(self, effect: EffectRow) -> None:
-        """Open or close every door of a space, each by itself: one that stays shut must not shut the others."""
-        space = next((each for each in self._network.rules.spaces if each.key == effect.details["space"]), None)
+        """Open or close what belongs to a space, as things are now: the channels and rooms, the roles, the say."""
         people = await self._people(effect)
-        if space is None or people.belongs is not (effect.kind == "admit"):
+        door = people.door
+        if door is None or people.belongs is not (effect.kind == "admit"):
             # decided otherwise since; what follows from that has an effect of its own
             return
-        history = people.member is None or people.member.probation_until is None
-        later: NotNowError | None = None
-        never: ImpossibleError | None = None
-        for account in people.accounts:
-            port = self._ports.get(account.platform)
-            if port is None:
-                continue
-            for place in space.places.get(account.platform, ()):
-                try:
-                    if effect.kind == "admit":
-                        await port.admit(account.user_id, place, history=history)
-                    else:
-                        await port.release(account.user_id, place)
-                except NotNowError as error:
-                    later = error
-                except ImpossibleError as error:
-                    never = never if error.reason in EXPECTED else error
-        if later is not None or never is not None:
-            raise later or never  # type: ignore[misc]
+        acts = (
+            act
+            for account in people.accounts
+            if (port := self._ports.get(account.platform)) is not None
+            for act in _acts(port, account, door, people, effect)
+        )
+        await _all_of(acts)
+
+    async def _entrust(self, effect: EffectRow) -> None:
+        """Let somebody into what only a space's facilitators see and do, or out of it, as things are now."""
+        people = await self._people(effect)
+        if people.door is None:
+            return
+        door, trusted = people.door, people.trusted
+        acts = (
+            act
+            for account in people.accounts
+            if (port := self._ports.get(account.platform)) is not None
+            for act in _trust(port, account, door, trusted=trusted)
+        )
+        await _all_of(acts)
+
+    async def _post(self, effect: EffectRow) -> None:
+        """Say something to everybody in a channel or room."""
+        port = self._ports.get("discord" if effect.details["platform"] == "discord" else "matrix")
+        if port is None:
+            return
+        titles = await self._network.look(lambda unit: unit.directory.titles(spaces_named(effect)))
+        card = notice(effect, None, port, rules=self._network.rules, catalogues=self._catalogues, titles=titles)
+        kind, _, argument = effect.details.get("attach", "").partition(":")
+        if kind:
+            language = language_of(effect.details.get("language")) or self._network.rules.language
+            card = replace(card, files=(await self._attachments[kind](argument, language),))
+        await port.post(effect.details["place"], card, key=f"effect-{effect.id}")
 
     async def _tell(self, effect: EffectRow) -> None:
         people = await self._people(effect)
@@ -209,7 +242,14 @@ class Effects:
             port = self._ports.get(account.platform)
             if port is None:
                 continue
-            card = notice(effect, member, port, rules=self._network.rules, catalogues=self._catalogues)
+            card = notice(
+                effect,
+                member,
+                port,
+                rules=self._network.rules,
+                catalogues=self._catalogues,
+                titles=people.titles,
+            )
             try:
                 await port.tell(account.user_id, card, key=f"effect-{effect.id}")
             except NotNowError as error:
@@ -242,13 +282,20 @@ class Effects:
                 account = _account(*effect.target)
                 # it may have come back since, with this member or another
                 holder = unit.members.find(account.platform, account.user_id)
-                return _People(None, (account,), _belongs(unit, holder, effect))
+                belongs, trusted = _belongs(unit, holder, effect), _trusted(unit, holder, effect)
+                return _People(None, (account,), belongs, door=_door(unit, effect), trusted=trusted)
             member = None if effect.member_id is None else unit.members.get(effect.member_id)
             if member is None:
                 return _People(None, (), belongs=False)
-            accounts = tuple(_account(each.platform, each.user_id) for each in unit.members.accounts(member.id))
-            agreed = REMINDERS in unit.consents.holding(member.id)
-            return _People(member, accounts, _belongs(unit, member, effect), may_be_told=agreed)
+            return _People(
+                member,
+                tuple(_account(each.platform, each.user_id) for each in unit.members.accounts(member.id)),
+                _belongs(unit, member, effect),
+                may_be_told=REMINDERS in unit.consents.holding(member.id),
+                door=_door(unit, effect),
+                trusted=_trusted(unit, member, effect),
+                titles=unit.directory.titles(spaces_named(effect)),
+            )
 
         return await self._network.look(work)
 
@@ -257,6 +304,76 @@ def _belongs(unit: Unit, member: MemberRow | None, effect: EffectRow) -> bool:
     if member is None or not has_access(MemberState(member.state)):
         return False
     return effect.details.get("space") in dict(unit.spaces.of(member.id))
+
+
+def _trusted(unit: Unit, member: MemberRow | None, effect: EffectRow) -> bool:
+    """Say whether somebody facilitates the space that an effect is about."""
+    if member is None or not has_access(MemberState(member.state)):
+        return False
+    wanted = (Role.FACILITATOR, effect.details.get("space"))
+    return any(
+        (each.role, each.scope) == wanted and each.holds(each.scope, unit.today) for each in unit.grants_of(member)
+    )
+
+
+def _door(unit: Unit, effect: EffectRow) -> SpaceDoor | None:
+    return unit.directory.get(effect.details["space"]) if effect.details.get("space") else None
+
+
+def _acts(
+    port: PlatformPort, account: Account, door: SpaceDoor, people: _People, effect: EffectRow
+) -> Iterator[Awaitable[None]]:
+    """Yield what opens or closes a space to one account."""
+    platform, user_id = account.platform, account.user_id
+    roles, places = door.roles.get(platform, ()), door.places.get(platform, ())
+    if effect.kind == "release":
+        for place, role in roles:
+            yield port.take_role(user_id, place, role)
+        for place in places:
+            yield port.release(user_id, place)
+        yield from _trust(port, account, door, trusted=False)
+        return
+    # who is entrusted with a space sees what was said there before
+    history = people.trusted or people.member is None or people.member.probation_until is None
+    if roles and history:
+        for place, role in roles:
+            yield port.give_role(user_id, place, role)
+        if effect.details.get("after") == "probation":
+            # let in one by one until now, without what was said before; the role lets in with it
+            for place in places:
+                yield port.release(user_id, place)
+    else:
+        entrances = places if door.entrances is None else door.entrances.get(platform, ())
+        for place in entrances:
+            yield port.admit(user_id, place, history=history)
+    if people.trusted:
+        yield from _trust(port, account, door, trusted=True)
+
+
+def _trust(port: PlatformPort, account: Account, door: SpaceDoor, *, trusted: bool) -> Iterator[Awaitable[None]]:
+    platform, user_id = account.platform, account.user_id
+    for place, role in door.trusted_roles.get(platform, ()):
+        yield port.give_role(user_id, place, role) if trusted else port.take_role(user_id, place, role)
+    if trusted and door.trusted_roles.get(platform) and platform == "discord":
+        # the role opens them
+        return
+    for place in door.trusted_places.get(platform, ()):
+        yield port.admit(user_id, place, history=True) if trusted else port.release(user_id, place)
+
+
+async def _all_of(acts: Iterable[Awaitable[None]]) -> None:
+    """Do all of it, whatever becomes of one. Raises what matters most of what went wrong."""
+    later: NotNowError | None = None
+    never: ImpossibleError | None = None
+    for act in acts:
+        try:
+            await act
+        except NotNowError as error:
+            later = error
+        except ImpossibleError as error:
+            never = never if error.reason in EXPECTED else error
+    if later is not None or never is not None:
+        raise later or never  # type: ignore[misc]
 
 
 def _account(platform: str, user_id: str) -> Account:

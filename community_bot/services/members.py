@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from typing import get_args
@@ -17,10 +17,12 @@ from community_bot.domain.member import MemberEvent, MemberState, after
 from community_bot.domain.refusal import Refusal
 from community_bot.domain.roles import Grant, Role
 from community_bot.locales import LANGUAGES, Language
+from community_bot.services.directory import Titles
 from community_bot.services.network import Network, Unit, action
 from db.holding import hold_member
 from db.member_rows import MemberRow, Profile
 from db.member_store import AliasTakenError
+from db.space_request_store import SpaceRequestStore
 
 REGION = "region"
 """The kind of tally that counts how many chose a region."""
@@ -39,6 +41,7 @@ class Record:
     spaces: tuple[str, ...]
     accounts: tuple[str, ...]
     roles: tuple[Grant, ...]
+    titles: Titles = field(default_factory=Titles, compare=False)
 
 
 class Members:
@@ -53,14 +56,17 @@ class Members:
 
         def work(unit: Unit) -> Record:
             member = own(unit, account)
+            spaces = tuple(space for space, _ in unit.spaces.of(member.id))
+            roles = tuple(grant for grant in unit.grants_of(member) if grant.role is not Role.MEMBER)
             return Record(
                 member.profile,
                 MemberState(member.state),
                 member.joined_on,
                 member.probation_until,
-                tuple(space for space, _ in unit.spaces.of(member.id)),
+                spaces,
                 tuple(identity.platform for identity in unit.members.accounts(member.id)),
-                tuple(grant for grant in unit.grants_of(member) if grant.role is not Role.MEMBER),
+                roles,
+                unit.directory.titles([*spaces, *(grant.scope for grant in roles)]),
             )
 
         return await self._network.look(work)
@@ -232,6 +238,7 @@ def take_access(unit: Unit, member: MemberRow) -> None:
     for space, _ in unit.spaces.of(member.id):
         unit.spaces.leave(member.id, space)
         unit.outbox.add("release", {"space": space}, now=unit.now, member_id=member.id)
+    SpaceRequestStore(unit.connection, unit.keys).forget_all(member.id)
     unit.grants.end_all(member.id)
     unit.organisations.end_all(member.id)
 

@@ -12,12 +12,16 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from community_bot.domain.account import Account, PlatformName
+from community_bot.domain.account import Account
+from community_bot.domain.growth import Stage
+from community_bot.domain.home import Home
 from community_bot.domain.member import MemberEvent, MemberState, after
 from community_bot.domain.refusal import Refusal
 from community_bot.domain.regions import NO_COUNTRY, CountryPack
 from community_bot.domain.roles import NETWORK, Grant, Power, Role, powers
+from community_bot.domain.space_design import SpaceDesign
 from community_bot.locales import Language
+from community_bot.services.directory import Directory, SpaceDoor
 from db.arrival_store import ArrivalStore
 from db.buddy_store import BuddyStore
 from db.consent_store import ConsentStore
@@ -33,6 +37,7 @@ from db.office_code_store import OfficeCodeStore
 from db.organisation_store import OrganisationStore
 from db.outbox import Outbox
 from db.space_member_store import SpaceMemberStore
+from db.space_store import SpaceStore
 from db.vouch_store import VouchStore
 from db.wording_store import WordingStore
 
@@ -44,21 +49,6 @@ def action(method: Action) -> Action:
     """Mark a service's method as something people do: a test holds both faces to offering it."""
     setattr(method, "is_action", True)  # noqa: B010 - functions have no such attribute of their own
     return method
-
-
-@dataclass(frozen=True, slots=True)
-class SpaceDoor:
-    """A learning space as far as joining it goes: its titles by language, and its channels and rooms."""
-
-    key: str
-    titles: Mapping[Language, str]
-    places: Mapping[PlatformName, tuple[str, ...]]
-    vouchers: int = 0
-    """How many members must vouch for a newcomer whose first space it is, where the network asks for fewer."""
-
-    def title(self, language: Language) -> str:
-        """Return its title in a language, or in one that it has."""
-        return self.titles.get(language) or next(iter(self.titles.values()), self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,27 +67,17 @@ class Rules:
     keep_days: int = 730
     """For how long a member is kept after their last act."""
     spaces: tuple[SpaceDoor, ...] = ()
-
-    def vouchers_for(self, spaces: Iterable[str]) -> int:
-        """Return how many must vouch for a newcomer on the way into these spaces (MEM-4)."""
-        wanted = set(spaces)
-        return max([self.vouchers, *(each.vouchers for each in self.spaces if each.key in wanted)])
-
-    @property
-    def asks_for_vouches(self) -> bool:
-        """Say whether the network, or any space, wants newcomers vouched for."""
-        return self.vouchers_for(each.key for each in self.spaces) > 0
-
-    def space(self, key: str) -> SpaceDoor:
-        """Find a space. Raises :class:`Refusal` ``space.unknown``."""
-        for each in self.spaces:
-            if each.key == key:
-                return each
-        raise Refusal("space.unknown", field="space")
-
-    def title_of(self, key: str, language: Language) -> str:
-        """Return a space's title; its key where the operator has taken the space out meanwhile."""
-        return next((each.title(language) for each in self.spaces if each.key == key), key)
+    """Spaces that the settings name; those that the bot built are in the database (``Unit.directory``)."""
+    homes: tuple[Home, ...] = ()
+    """Where spaces can be built."""
+    templates: Mapping[str, SpaceDesign] = field(default_factory=dict)
+    stages: tuple[Stage, ...] = ()
+    """The stages of the Growth Cycle, in their order (GRW-1)."""
+    vote_days: int = 5
+    quorum_least: int = 5
+    quorum_percent: int = 15
+    purge_notice_days: int = 14
+    """For how long it is announced that an archived space's channels are deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +132,16 @@ class Unit:
         """Return when a day is over, to the day: rows about people tell no time of day (SAF-4)."""
         return datetime.combine(day + timedelta(days=1), time.min, UTC)
 
+    def vouchers_for(self, spaces: Iterable[str]) -> int:
+        """Return how many must vouch for a newcomer on the way into these spaces (MEM-4)."""
+        doors = self.directory.doors([key for key in spaces if key])
+        return max([self.rules.vouchers, *(each.vouchers for each in doors.values())])
+
+    @property
+    def asks_for_vouches(self) -> bool:
+        """Say whether the network, or any space, wants newcomers vouched for."""
+        return self.rules.vouchers > 0 or self.directory.any_asks_for_vouches()
+
     @cached_property
     def members(self) -> MemberStore:
         return MemberStore(self.connection, self.keys)
@@ -191,6 +181,14 @@ class Unit:
     @cached_property
     def spaces(self) -> SpaceMemberStore:
         return SpaceMemberStore(self.connection)
+
+    @cached_property
+    def layouts(self) -> SpaceStore:
+        return SpaceStore(self.connection)
+
+    @cached_property
+    def directory(self) -> Directory:
+        return Directory(self.rules.spaces, self.layouts)
 
     @cached_property
     def wordings(self) -> WordingStore:

@@ -6,7 +6,7 @@ Nothing is kept until the whole of it stands (MEM-1): a form that is left unfini
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from community_bot.domain.account import Account
@@ -14,8 +14,10 @@ from community_bot.domain.agreements import PURPOSES
 from community_bot.domain.alias import likeness, read_alias
 from community_bot.domain.member import ARRIVAL_KEPT, MemberEvent, MemberState, after
 from community_bot.domain.refusal import Refusal
+from community_bot.domain.space_design import Access
 from community_bot.locales import Language, key
 from community_bot.services.arrivals import FUNNEL, forget_arrival
+from community_bot.services.directory import SpaceDoor, Titles
 from community_bot.services.invitations import redeem
 from community_bot.services.network import Network, Unit, action
 from db.member_rows import MemberRow, Profile
@@ -46,6 +48,7 @@ class Welcomed:
     vouchers: int = 0
     again: bool = False
     words: str | None = None
+    titles: Titles = field(default_factory=Titles, compare=False)
 
 
 class Onboarding:
@@ -85,6 +88,14 @@ class Onboarding:
 
         await self._network.act(work)
 
+    async def spaces(self) -> list[SpaceDoor]:
+        """Return the spaces that a newcomer can choose from; 25 at most."""
+
+        def work(unit: Unit) -> list[SpaceDoor]:
+            return [each for each in unit.directory.listed(limit=100) if each.access is Access.OPEN][:25]
+
+        return await self._network.look(work)
+
     async def check(self, account: Account, names: Sequence[str], choices: Choices, *, upto: str) -> None:
         """Pass when the choices can stand, ``upto`` the field just given. Raises :class:`Refusal`.
 
@@ -107,7 +118,7 @@ class Onboarding:
             if unit.members.find_by_alias(likeness(alias)) is not None:
                 raise Refusal("alias.taken", field="alias")
         if choices.space:
-            unit.rules.space(choices.space)
+            _first_space(unit, choices.space)
         return alias
 
     @action
@@ -127,8 +138,16 @@ class Onboarding:
             # a state is called as the step of the way in that it is
             unit.ledger.count(FUNNEL, member.state, unit.today)
             words = unit.wordings.of(choices.space, choices.language) if choices.space else None
-            needed = unit.rules.vouchers_for([choices.space])
-            return Welcomed(alias, MemberState(member.state), choices.space or None, vouchers=needed, words=words)
+            needed = unit.vouchers_for([choices.space])
+            titles = unit.directory.titles(filter(None, [choices.space]))
+            return Welcomed(
+                alias,
+                MemberState(member.state),
+                choices.space or None,
+                vouchers=needed,
+                words=words,
+                titles=titles,
+            )
 
         return await self._network.act(work)
 
@@ -137,8 +156,16 @@ class Onboarding:
             raise Refusal("authority.erasing")
         spaces = unit.spaces.of(member.id)
         first = spaces[0][0] if spaces else None
-        needed = unit.rules.vouchers_for(space for space, _ in spaces)
-        return Welcomed(member.profile.alias, MemberState(member.state), first, vouchers=needed, again=True)
+        needed = unit.vouchers_for(space for space, _ in spaces)
+        titles = unit.directory.titles(space for space, _ in spaces[:1])
+        return Welcomed(
+            member.profile.alias,
+            MemberState(member.state),
+            first,
+            vouchers=needed,
+            again=True,
+            titles=titles,
+        )
 
     def _require_invite(self, unit: Unit, account: Account) -> None:
         if not unit.rules.invite_only or unit.members.nobody_yet():
@@ -150,7 +177,7 @@ class Onboarding:
 
     def _admit(self, unit: Unit, account: Account, alias: str, choices: Choices) -> MemberRow:
         rules = unit.rules
-        state = MemberState.VOUCHING if rules.vouchers_for([choices.space]) > 0 else MemberState.ACTIVE
+        state = MemberState.VOUCHING if unit.vouchers_for([choices.space]) > 0 else MemberState.ACTIVE
         probation = unit.today + timedelta(days=rules.probation_days) if rules.probation_days else None
         try:
             member = unit.members.add(
@@ -182,6 +209,14 @@ class Onboarding:
         unit.ledger.count(FUNNEL, "consented", unit.today)
         unit.ledger.record(unit.today, "nobody", "member.joined", "member")
         return member
+
+
+def _first_space(unit: Unit, key: str) -> SpaceDoor:
+    """Return a space that a newcomer can choose. Raises :class:`Refusal` ``space.unknown``."""
+    door = unit.directory.find(key)
+    if not door.takes_members or door.access is not Access.OPEN:
+        raise Refusal("space.unknown", field="space")
+    return door
 
 
 def activate(unit: Unit, member: MemberRow) -> None:

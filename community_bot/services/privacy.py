@@ -17,7 +17,8 @@ from community_bot.domain.refusal import Refusal
 from community_bot.domain.roles import Power
 from community_bot.domain.tries import Tries
 from community_bot.locales import Language
-from community_bot.services.network import Network, SpaceDoor, Unit, action
+from community_bot.services.directory import Titles
+from community_bot.services.network import Network, Unit, action
 from db.member_rows import MemberRow
 from db.personal_record import KeptRow, as_lines, rows_of_account, rows_of_member
 
@@ -26,11 +27,11 @@ __all__ = ["Export", "KeptRow", "MyData", "Privacy", "PurposeConsent", "kept_on"
 
 @dataclass(frozen=True, slots=True)
 class MyData:
-    """Every row about somebody; ``state`` is None for who is no member. ``spaces`` are where the titles stand."""
+    """Every row about somebody; ``state`` is None for who is no member. ``titles`` name its spaces."""
 
     rows: tuple[KeptRow, ...]
     state: MemberState | None
-    spaces: tuple[SpaceDoor, ...]
+    titles: Titles
     network: str
     day: date
 
@@ -171,7 +172,8 @@ def my_data(unit: Unit, account: Account) -> MyData:
     else:
         rows = rows_of_member(unit.connection, unit.keys, member.id)
     state = None if member is None else MemberState(member.state)
-    return MyData(tuple(rows), state, unit.rules.spaces, unit.rules.name, unit.today)
+    named = {str(row.fields[name]) for row in rows for name in ("space", "scope") if row.fields.get(name)}
+    return MyData(tuple(rows), state, unit.directory.titles(named), unit.rules.name, unit.today)
 
 
 def _purpose(purpose_key: str) -> Purpose:

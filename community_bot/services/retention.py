@@ -19,11 +19,15 @@ from community_bot.domain.member import (
     MemberState,
     after,
 )
+from community_bot.domain.roles import NETWORK, Role
 from community_bot.logs import get_logger
 from community_bot.services.arrivals import take_back_unneeded
+from community_bot.services.coming_in import end_unanswered
+from community_bot.services.letting_in import entrust_now
 from community_bot.services.members import take_access
 from community_bot.services.network import Network, Unit
 from community_bot.services.organisations import keep_up
+from community_bot.services.votes import forget_voter
 from db.ids import MemberId
 from db.member_keys_file import MemberKeysFile
 from db.retention import (
@@ -166,6 +170,7 @@ def _erase(unit: Unit, member_id: MemberId) -> Counter[str]:
             for space in sorted(open_doors):
                 target = (account.platform, account.user_id)
                 unit.outbox.add("release", {"space": space}, now=unit.now, target=target)
+    forget_voter(unit, member_id)
     removed = destroy(unit.connection, member_id)
     count_removed(unit, removed)
     unit.ledger.record(unit.today, BOT, "member.erased", "member")
@@ -207,7 +212,8 @@ def _end_probations(unit: Unit) -> int:
         member = unit.members.get(member_id)
         if member is not None and member.state in (MemberState.ACTIVE, MemberState.PAUSED, MemberState.DORMANT):
             for space, _ in unit.spaces.of(member_id):
-                unit.outbox.add("admit", {"space": space}, now=unit.now, member_id=member_id)
+                details = {"space": space, "after": "probation"}
+                unit.outbox.add("admit", details, now=unit.now, member_id=member_id)
     return len(over)
 
 
@@ -220,6 +226,10 @@ def _keep_organisations_up(unit: Unit) -> _Step:
 
 def _remove_expired(unit: Unit) -> _Step:
     greetings = unit.arrivals.expired_greetings(unit.now)
+    end_unanswered(unit)
+    for office in unit.grants.over(unit.today, unit.now):
+        if office.role == Role.FACILITATOR and office.scope != NETWORK:
+            entrust_now(unit, office.member_id, office.scope)
     removed = purge(unit.connection, unit.now)
     for platform, ref in greetings:
         # whoever did not want to begin is not named in the channel for ever

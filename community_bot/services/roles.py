@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from community_bot.domain.account import Account
@@ -13,9 +13,12 @@ from community_bot.domain.refusal import Refusal
 from community_bot.domain.roles import LONGEST_TERM, NETWORK, Grant, Power, Role, check_grant
 from community_bot.domain.tries import Tries
 from community_bot.locales import key
+from community_bot.services.directory import SpaceDoor, Titles
+from community_bot.services.letting_in import entrust_now, let_in_now
 from community_bot.services.members import own_held
 from community_bot.services.network import Asker, Network, Unit, action
 from community_bot.services.onboarding import activate
+from community_bot.services.space_finding import find_space, known_spaces
 from db.member_rows import MemberRow
 
 OFFICE_CODE_HOLDS = timedelta(hours=24)
@@ -27,6 +30,7 @@ class Holder:
 
     alias: str
     grant: Grant
+    titles: Titles = field(default_factory=Titles, compare=False)
 
 
 class Roles:
@@ -54,6 +58,10 @@ class Roles:
                 raise Refusal("role.not_active", field="alias")
             unit.grants.give(member.id, role, scope, today=unit.today, until=until, purge_after=unit.end_of(until))
             unit.ledger.record(unit.today, asker.role, "role.granted", "member", role.value)
+            if role is Role.FACILITATOR and scope != NETWORK:
+                # whoever facilitates a space is in it
+                let_in_now(unit, member, scope, by=asker.role)
+                entrust_now(unit, member.id, scope)
             unit.outbox.add(
                 "tell",
                 {
@@ -65,7 +73,7 @@ class Roles:
                 now=unit.now,
                 member_id=member.id,
             )
-            return Holder(member.profile.alias, Grant(role, scope, until))
+            return Holder(member.profile.alias, Grant(role, scope, until), unit.directory.titles([scope]))
 
         return await self._network.act(work)
 
@@ -78,6 +86,8 @@ class Roles:
             check_grant(asker.grants, role, scope, unit.today + timedelta(days=1), unit.today)
             if not unit.grants.end(member.id, role, scope):
                 raise Refusal("role.not_held")
+            if role is Role.FACILITATOR and scope != NETWORK:
+                entrust_now(unit, member.id, scope)
             unit.ledger.record(unit.today, asker.role, "role.revoked", "member", role.value)
 
         await self._network.act(work)
@@ -85,7 +95,7 @@ class Roles:
     def _both(self, unit: Unit, account: Account, alias: str, scope: str) -> tuple[Asker, MemberRow]:
         asker = unit.asker(account, Power.GRANT_ROLE, scope)
         if scope != NETWORK:
-            unit.rules.space(scope)
+            unit.directory.find(scope)
         member = unit.members.find_by_alias(likeness(alias))
         if member is None or member.state == MemberState.ERASING:
             raise Refusal("role.no_such_member", field="alias")
@@ -112,10 +122,22 @@ class Roles:
                     if member is None or not holds or not grant.holds(row.scope, unit.today):
                         continue
                     if asker.may(Power.GRANT_ROLE, row.scope):
-                        found.append(Holder(member.profile.alias, grant))
+                        found.append(Holder(member.profile.alias, grant, unit.directory.titles([row.scope])))
             return found
 
         return await self._network.look(work)
+
+    async def scopes(self, account: Account) -> list[SpaceDoor]:
+        """Return the spaces that somebody can mean when they entrust people: those they know of."""
+
+        def work(unit: Unit) -> list[SpaceDoor]:
+            return unit.directory.listed(also=known_spaces(unit, unit.who(account)))
+
+        return await self._network.look(work)
+
+    async def scope_named(self, account: Account, text: str) -> str:
+        """Return the key of a space that somebody means. Raises :class:`Refusal` ``space.unknown``."""
+        return await self._network.look(lambda unit: find_space(unit, unit.who(account), text).key)
 
     @action
     async def take_office(self, account: Account, text: str) -> Grant:

@@ -94,7 +94,7 @@ class Spaces:
     async def create(self, account: Account, language: Language, wishes: Wishes, *, dry_run: bool) -> Plan:
         """Found a space and begin to build it, unless something stands in the way or it is only a dry run.
 
-        The one who founds it facilitates it. Raises :class:`Refusal` ``space.template``, ``space.title``,
+        The one who founds it facilitates it. Raises :class:`Refusal` ``space.template``, ``space.wrong_title``,
         ``space.title_taken``, ``space.title_names``, ``space.no_home``, ``space.platform`` or ``authority.*``.
         """
         title = " ".join(wishes.title.split())
@@ -174,7 +174,7 @@ class Spaces:
     async def edit(self, account: Account, space: str, language: Language, edit: Edit) -> Plan:
         """Say how a space is to be from now on; what that would change is returned, and applied by :meth:`apply`.
 
-        Raises :class:`Refusal` ``space.title``, ``space.title_taken``, ``space.purpose``, ``space.archived``.
+        Raises :class:`Refusal` ``space.wrong_title``, ``space.title_taken``, ``space.purpose``, ``space.archived``.
         """
         title, purpose = " ".join(edit.title.split()), " ".join(edit.purpose.split())
 
@@ -361,7 +361,7 @@ def _design(unit: Unit, wishes: Wishes, title: str, language: Language) -> Space
 
 def _require_title(unit: Unit, title: str) -> None:
     if not SHORTEST <= len(title) <= LONGEST or "@" in title or not any(each.isalpha() for each in title):
-        raise Refusal("space.title", field="title", least=SHORTEST, most=LONGEST)
+        raise Refusal("space.wrong_title", field="title", least=SHORTEST, most=LONGEST)
     if unit.organisations.find(likeness(title)) or unit.members.find_by_alias(likeness(title)):
         # names of channels are seen by people who must not learn who is here (DOMAIN 3.3, invariants)
         raise Refusal("space.title_names", field="title")

@@ -72,7 +72,7 @@ class Vouching:
 
     def _vouch(self, unit: Unit, account: Account, newcomer: MemberRow | None) -> None:
         voucher = unit.asker(account, Power.VOUCH).known
-        if not unit.rules.asks_for_vouches:
+        if not unit.asks_for_vouches:
             raise Refusal("vouch.not_asked")
         check_voucher(MemberState(voucher.state), voucher.probation_until, unit.today)
         if newcomer is None:
@@ -159,7 +159,7 @@ class Vouching:
 
 
 def _needed(unit: Unit, newcomer: MemberRow) -> int:
-    return unit.rules.vouchers_for(space for space, _ in unit.spaces.of(newcomer.id))
+    return unit.vouchers_for(space for space, _ in unit.spaces.of(newcomer.id))
 
 
 def _groups(unit: Unit, member_id: MemberId) -> frozenset[str]:

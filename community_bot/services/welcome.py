@@ -52,5 +52,5 @@ class Welcome:
     def _gate(self, unit: Unit, account: Account, scope: str) -> str:
         asker = unit.asker(account, Power.EDIT_WELCOME, scope)
         if scope != NETWORK:
-            unit.rules.space(scope)
+            unit.directory.find(scope)
         return asker.role

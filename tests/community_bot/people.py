@@ -20,13 +20,14 @@ from community_bot.domain.member import MemberState
 from community_bot.domain.refusal import Refusal
 from community_bot.domain.roles import NETWORK, Role
 from community_bot.locales import LANGUAGES, Language, catalogues
-from community_bot.platforms.port import Button, Card, PlatformPort
+from community_bot.platforms.port import Button, Card, ImpossibleError, PlatformPort, Shown
 from community_bot.services.arrivals import Arrivals
 from community_bot.services.buddies import Buddies
+from community_bot.services.directory import SpaceDoor
 from community_bot.services.effects import Effects
 from community_bot.services.linking import Claim, Linking, LinkStart
 from community_bot.services.members import Members
-from community_bot.services.network import Network, Rules, SpaceDoor, Unit
+from community_bot.services.network import Network, Rules, Unit
 from community_bot.services.onboarding import Choices, Onboarding, Welcomed
 from community_bot.services.retention import Retention
 from community_bot.services.roles import Roles
@@ -82,6 +83,8 @@ class Porch:
         self.told: dict[str, tuple[str, Card]] = {}
         self.doors: dict[tuple[str, str], bool] = {}
         self.gone: list[tuple[str, str]] = []
+        self.posted: dict[str, tuple[str, Card]] = {}
+        self.roles: set[tuple[str, str, str]] = set()
         self.calls: list[str] = []
 
     def _open(self, call: str, *names: str) -> None:
@@ -90,9 +93,29 @@ class Porch:
             if failure is not None:
                 raise failure
 
-    async def tell(self, user_id: str, card: Card, *, key: str) -> None:
+    async def tell(self, user_id: str, card: Card, *, key: str) -> Shown:
         self._open("tell", user_id)
         self.told.setdefault(key, (user_id, card))
+        return Shown(user_id, key)
+
+    async def post(self, place: str, card: Card, *, key: str) -> Shown:
+        self._open("post", place)
+        self.posted.setdefault(key, (place, card))
+        return Shown(place, key)
+
+    async def revise(self, shown: Shown, card: Card) -> None:
+        self._open("revise", shown.place)
+        if shown.ref not in self.told:
+            raise ImpossibleError("porch.gone")
+        self.told[shown.ref] = (shown.place, card)
+
+    async def give_role(self, user_id: str, place: str, role: str) -> None:
+        self._open("give_role", user_id, place)
+        self.roles.add((user_id, place, role))
+
+    async def take_role(self, user_id: str, place: str, role: str) -> None:
+        self._open("take_role", user_id, place)
+        self.roles.discard((user_id, place, role))
 
     async def admit(self, user_id: str, place: str, *, history: bool) -> None:
         self._open("admit", user_id, place)
@@ -150,7 +173,7 @@ class Town:
             Start(self.onboarding, self.buddies, self.rules),
             Guide(registry),
             Me(self.members, self.linking, self.rules, catalogues()),
-            Admin(self.roles, self.health, self.rules),
+            Admin(self.roles, self.health),
         ):
             registry.offer(capability)
         for form in (OnboardingForm(self.onboarding, self.rules), WelcomeForm(self.welcome)):

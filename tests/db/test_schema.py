@@ -43,6 +43,18 @@ NOT_PERSON_LINKED = {
     "tally": "counts by week",
     "welcome_wording": "written for everybody who arrives",
     "key_mark": "about the network's key",
+    "space": "a place, as it is to be",
+    "space_home": "a place",
+    "space_piece": "a place, or a message of the bot's own",
+    "space_step": "of an undertaking, and gone with it; sealed, as it can name an account given something by hand",
+    "cohort": "a group: who is in it stands elsewhere",
+    "growth_round": "weeks in the network's calendar",
+    "growth_feed": "what one space passes on to another",
+    "growth_note": "about a space",
+    "round_topic": "a topic in a round",
+    "experiment": "a question about a space",
+    "experiment_arm": "a cohort in an experiment",
+    "vote_option": "a topic in a vote",
 }
 """Tables that lead to no person, with the reason; every other one needs an expiry."""
 FORBIDDEN = re.compile(
@@ -62,6 +74,12 @@ FORBIDDEN = re.compile(
 """What may never be kept (SAF-1, DOMAIN 7.3): a column whose name says so is found here before a reviewer does."""
 ALLOWED_ALL_THE_SAME = {
     "data_request.sealed_note": "the member's own words to whoever answers them, sealed with the member's key",
+    "growth_note.sealed_note": "why a space is fed by none, sealed; nobody's",
+    "need.voices": "how many said it",
+    "ballot.vote_id": "which vote",
+    "ballot.voter_lookup": "a hash with the vote's own key, which is destroyed at its end",
+    "vote.wrapped_secret": "that key, wrapped with the network's, until then",
+    "vote_option.vote_id": "which vote",
 }
 LONG_OR_FREE = {
     "effect.details": "codes and places; what names somebody is in its sealed columns",
@@ -75,10 +93,31 @@ LONG_OR_FREE = {
     "relay_copy.ref": "a message's id, for as long as the map is kept",
     "arrival.home": "a server or room",
     "arrival.greeting_ref": "the bot's own message",
+    "space.design": "names of rooms and what is pinned there, written for everybody who comes in",
+    "space_home.overrides": "the same, where it was changed by hand",
+    "space_piece.piece": "a code",
+    "space_piece.ref": "a channel, a room, or the bot's own message",
+    "space_work.only": "codes",
+    "space_work.reason": "a code",
+    "space_work.failed_piece": "a code",
+    "space_step.piece": "a code",
+    "second_look.object": "a space's key",
+    "vote.result": "counts, after the end",
+    "experiment.frozen": "a digest",
 }
 """Columns into which a sentence would fit, each with what it is for."""
-MOMENTS = {"purge_after", "expires_at", "erase_at", "not_before", "received_at"}
-"""Times of day: when something ends or is to be done, never what a person did (SAF-4: those are days)."""
+MOMENTS = {
+    "purge_after",
+    "expires_at",
+    "erase_at",
+    "not_before",
+    "received_at",
+    "begun_at",
+    "opened_at",
+    "closes_at",
+}
+"""Times of day: when something ends or is to be done, when the bot began to build or a vote opened for everybody;
+never what a person did by themselves (SAF-4: those are days)."""
 LONGEST_CODE = 43
 
 

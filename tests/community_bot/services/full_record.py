@@ -8,7 +8,9 @@ from community_bot.domain.account import Account
 from community_bot.domain.alias import likeness
 from community_bot.domain.codes import read_code
 from community_bot.domain.roles import Role
+from community_bot.domain.space_design import Access, SpaceDesign
 from community_bot.services.network import Unit
+from community_bot.services.spaces import works
 from db.dialogue_store import DialogueStore
 from db.ids import MemberId
 from db.invite_store import InviteStore
@@ -49,6 +51,10 @@ async def full_record(
         unit.buddies.ask(napa, "ticket", unit.now + timedelta(days=7))
         unit.outbox.add("tell", {"text": "buddy.asked_notice", "alias": "Tulio"}, now=unit.now, member_id=napa)
         unit.consents.withdraw(napa, "reminders", unit.today)
+        circle = SpaceDesign("circle", {"en": "Circle"}, {}, Access.OPEN, (), {}, frozenset(), frozenset())
+        kept = {"state": "draft", "access": "open", "vouchers": 0, "stage": None, "today": unit.today}
+        unit.layouts.add("s-circle", circle.packed(), **kept)  # type: ignore[arg-type]
+        works(unit).add("s-circle", "apply", now=unit.now, member_id=napa, platform="discord")
         unit.arrivals.note("matrix", NAPA_ON_MATRIX.user_id, "river", unit.now + timedelta(hours=72))
         assert wan
 

@@ -11,8 +11,9 @@ from community_bot.domain.alias import likeness
 from community_bot.domain.member import MemberState
 from community_bot.domain.roles import NETWORK, Role
 from community_bot.services.data_requests import DataRequests
+from community_bot.services.directory import SpaceDoor
 from community_bot.services.erasing import Erasing
-from community_bot.services.network import Network, Rules, SpaceDoor, Unit
+from community_bot.services.network import Network, Rules, Unit
 from community_bot.services.privacy import Privacy
 from community_bot.services.retention import Retention
 from db.engine import Database

@@ -352,7 +352,7 @@ async def test_only_who_facilitates_makes_spaces_and_only_their_own_are_theirs_t
 
 
 @pytest.mark.parametrize(
-    ("title", "code"), [("x", "space.title"), ("Fern", "space.title_names"), ("a@b", "space.title")]
+    ("title", "code"), [("x", "space.wrong_title"), ("Fern", "space.title_names"), ("a@b", "space.wrong_title")]
 )
 async def test_a_title_that_names_somebody_or_nothing_is_refused(site: Site, title: str, code: str) -> None:
     await site.facilitator()

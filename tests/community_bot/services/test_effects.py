@@ -12,9 +12,10 @@ from community_bot.domain.account import Account
 from community_bot.domain.member import MemberState
 from community_bot.domain.roles import NETWORK, Role
 from community_bot.locales import LANGUAGES, Language, catalogues
-from community_bot.platforms.port import Card, ImpossibleError, NotNowError
+from community_bot.platforms.port import Card, ImpossibleError, NotNowError, Shown
+from community_bot.services.directory import Titles
 from community_bot.services.effects import TRIES, Effects
-from community_bot.services.network import Rules, Unit
+from community_bot.services.network import Unit
 from community_bot.services.roles import make_office_code
 from db.engine import Database
 from tests.community_bot.conftest import Log
@@ -385,10 +386,11 @@ async def test_a_crash_between_done_there_and_noted_here_heals_and_says_nothing_
     said = asyncio.Event()
     tell_once = town.discord.tell
 
-    async def tell_and_hang(user_id: str, card: Card, *, key: str) -> None:
+    async def tell_and_hang(user_id: str, card: Card, *, key: str) -> Shown:
         await tell_once(user_id, card, key=key)
         said.set()
         await asyncio.Event().wait()
+        raise AssertionError("it never comes")
 
     town.discord.tell = tell_and_hang  # type: ignore[method-assign]
     running = asyncio.create_task(town.effects.run())
@@ -417,15 +419,16 @@ async def test_fifty_who_cannot_be_reached_do_not_stand_before_those_who_can(tow
     assert len(town.discord.inbox(fern)) == 1
 
 
-def test_the_rules_have_a_title_for_a_space_that_is_gone() -> None:
-    assert Rules("Seed Town", spaces=(GARDEN,)).title_of("radio", "en") == "radio"
+def test_a_space_that_is_gone_is_called_by_its_key() -> None:
+    assert Titles({"garden": GARDEN}).of("radio", "en") == "radio"
 
 
 class Silent(Porch):
     """A platform that never answers."""
 
-    async def tell(self, user_id: str, card: Card, *, key: str) -> None:
+    async def tell(self, user_id: str, card: Card, *, key: str) -> Shown:
         await asyncio.Event().wait()
+        raise AssertionError("it never comes")
 
 
 async def test_a_call_that_never_ends_holds_nobody_up_and_is_tried_again(town: Town) -> None:

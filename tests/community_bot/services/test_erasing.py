@@ -193,4 +193,6 @@ def test_every_table_that_leads_to_a_member_goes_with_them() -> None:
     for table in metadata.sorted_tables:
         for column in leads_to_member(table):
             (reference,) = column.foreign_keys
-            assert reference.ondelete == "CASCADE", str(column)
+            # what somebody had begun to build is built to its end, and nobody's then
+            gone = "SET NULL" if table.name == "space_work" else "CASCADE"
+            assert reference.ondelete == gone, str(column)

@@ -78,7 +78,7 @@ async def test_every_row_can_be_said_in_every_language(sqlite_database: Database
     river = RiverNetwork(sqlite_database)
     await full_record(river)
     data = await river.privacy.show(NAPA)
-    words = RowWords(catalogues().translator(language), data.spaces)
+    words = RowWords(catalogues().translator(language), data.titles)
     lines = [words.line(row) for row in data.rows]
     assert len(set(lines)) == len(lines)
     assert all("{" not in line for line in lines)
