@@ -2,6 +2,7 @@
 
 So a network can move from one to the other, and a backup can be restored by a later version of the software: the
 schema is first made as it was, filled, and then migrated. The members' keys are not in it: ``db.member_keys_file``.
+Nor are ballots and the keys of votes: a vote that was open when a backup was made is void once restored.
 """
 
 from __future__ import annotations
@@ -22,9 +23,13 @@ from db.errors import BackupError
 from db.member_keys_file import MemberKeysFile
 from db.schema import configuration_for, schema_version
 from db.sealed_file import SealError, unseal
-from db.tables import member, member_key
+from db.tables import ballot, member, member_key, vote
 
 ROWS_AT_ONCE = 200
+LEFT_OUT = frozenset({member_key.name, ballot.name})
+"""What outlives nobody's wish to be forgotten and no vote: no copy of it is made."""
+BLANKED = {vote.name: (vote.c.wrapped_secret.name,)}
+"""Columns of which the same is true."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +85,13 @@ class _Counter:
 def _lines(connection: Connection, schema: str, counter: _Counter) -> Iterator[bytes]:
     yield line({"backup": 1, "schema": schema, "made_on": datetime.now(UTC).date().isoformat()})
     for table in tables_in(connection):
-        if table.name == member_key.name:
+        if table.name in LEFT_OUT:
             continue
+        blank = dict.fromkeys(BLANKED.get(table.name, ()))
         keys = list(table.primary_key.columns)
         for row in connection.execute(select(table).order_by(*keys)).mappings():
             counter.rows += 1
-            yield line({"table": table.name, "row": encode_row(dict(row))})
+            yield line({"table": table.name, "row": encode_row({**row, **blank})})
     yield line({"end": counter.rows})
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from itertools import pairwise
 
 ZERO_WIDTH_JOINER = "\u200d"
 LEADING_VOWELS = "\u0e40\u0e41\u0e42\u0e43\u0e44\u0ec0\u0ec1\u0ec2\u0ec3\u0ec4"
@@ -46,6 +47,18 @@ def shorten(text: str, most_characters: int, *, ellipsis: str = "…") -> str:
 def count_graphemes(text: str) -> int:
     """Count what a reader sees as one (UAX #29, for the scripts and marks that are met in chat)."""
     return sum(1 for _ in _borders(text)) + 1 if text else 0
+
+
+def clusters(text: str) -> list[str]:
+    """Return the text cut at every place where a cut keeps what a reader sees as one whole."""
+    borders = [0, *_borders(text), len(text)]
+    return [text[start:end] for start, end in pairwise(borders)] if text else []
+
+
+def graphemes(text: str) -> list[str]:
+    """Cut ``text`` into what a reader sees as one, as :func:`count_graphemes` counts."""
+    borders = [0, *_borders(text), len(text)]
+    return [text[start:end] for start, end in pairwise(borders) if start < end]
 
 
 def _borders(text: str) -> Iterator[int]:

@@ -18,6 +18,7 @@ from community_bot.domain.refusal import Refusal
 from community_bot.domain.roles import Role
 from community_bot.domain.tries import Tries
 from community_bot.locales import key
+from community_bot.services import needs, topics, votes
 from community_bot.services.arrivals import forget_arrival
 from community_bot.services.members import own, own_held
 from community_bot.services.network import Network, Unit, action
@@ -225,8 +226,9 @@ def _take_in(unit: Unit, member: MemberRow, other: MemberRow) -> MemberRow:
 
     Who was there with the other record is there with the one that stays, so that nobody has to be admitted twice.
     """
-    for space, _ in unit.spaces.of(other.id):
-        unit.spaces.join(member.id, space, unit.today, unit.keep_until)
+    for space, since in unit.spaces.of(other.id):
+        # since when somebody is there decides in which votes they can vote
+        unit.spaces.join(member.id, space, since, unit.keep_until)
     accounts = unit.members.accounts(other.id)
     held = {(grant.role, grant.scope) for grant in unit.grants.of(member.id)}
     for grant in unit.grants.of(other.id):
@@ -236,6 +238,8 @@ def _take_in(unit: Unit, member: MemberRow, other: MemberRow) -> MemberRow:
                 member.id, grant.role, grant.scope, today=unit.today, until=grant.until, purge_after=end
             )
     unit.organisations.move(other.id, member.id)
+    for be_one_person in (needs.of_one_person, topics.of_one_person, votes.of_one_person):
+        be_one_person(unit, other.id, member.id)
     unit.members.destroy(MemberId(other.id))
     for each in accounts:
         unit.members.link(member.id, each.platform, each.user_id, unit.today, unit.keep_until)
