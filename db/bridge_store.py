@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.bridge_rows import (
     ConversationRow,
@@ -66,37 +65,37 @@ class BridgeStore:
     # ── conversations and ends
 
     async def settle_conversations(self, wanted: Mapping[str, Sequence[Place]]) -> list[ConversationRow]:
+        """Do what :meth:`settle` does, in a transaction of its own."""
+        return await self._database.transact(lambda connection: self.settle(connection, wanted))
+
+    def settle(self, connection: Connection, wanted: Mapping[str, Sequence[Place]]) -> list[ConversationRow]:
         """Make the stored conversations equal to ``wanted`` (key to places) and return them.
 
         An end that is wanted no more is retired: its lane stops and its map stays until it expires. An end that
         comes back, or moves to another conversation, starts anew: nothing said before crosses.
         """
-        async with self._database.write() as connection:
-            stored_keys = {row.key: row.id for row in await connection.execute(select(conversation))}
-            stored_ends = {
-                Place(Platform(row.platform), row.place): row
-                for row in await connection.execute(select(bridge_end))
-            }
-            listed: set[Place] = set()
-            for key, places in wanted.items():
-                conversation_id = stored_keys.get(key)
-                if conversation_id is None:
-                    conversation_id = new_id()
-                    await connection.execute(conversation.insert().values(id=conversation_id, key=key))
-                for place in places:
-                    listed.add(place)
-                    await self._settle_end(connection, stored_ends.get(place), place, conversation_id)
-            for place, row in stored_ends.items():
-                if place not in listed and not row.retired:
-                    await connection.execute(update(bridge_end).where(bridge_end.c.id == row.id).values(retired=1))
-                    await connection.execute(delete(relay_intent).where(relay_intent.c.end_id == row.id))
-            return await self._conversations(connection, wanted)
+        stored_keys = {row.key: row.id for row in connection.execute(select(conversation))}
+        stored_ends = {
+            Place(Platform(row.platform), row.place): row for row in connection.execute(select(bridge_end))
+        }
+        listed: set[Place] = set()
+        for key, places in wanted.items():
+            conversation_id = stored_keys.get(key)
+            if conversation_id is None:
+                conversation_id = new_id()
+                connection.execute(conversation.insert().values(id=conversation_id, key=key))
+            for place in places:
+                listed.add(place)
+                self._settle_end(connection, stored_ends.get(place), place, conversation_id)
+        for place, row in stored_ends.items():
+            if place not in listed and not row.retired:
+                connection.execute(update(bridge_end).where(bridge_end.c.id == row.id).values(retired=1))
+                connection.execute(delete(relay_intent).where(relay_intent.c.end_id == row.id))
+        return self._conversations(connection, wanted)
 
-    async def _settle_end(
-        self, connection: AsyncConnection, row: Row[Any] | None, place: Place, conversation_id: str
-    ) -> None:
+    def _settle_end(self, connection: Connection, row: Row[Any] | None, place: Place, conversation_id: str) -> None:
         if row is None:
-            await connection.execute(
+            connection.execute(
                 bridge_end.insert().values(
                     id=new_id(),
                     conversation_id=conversation_id,
@@ -106,15 +105,15 @@ class BridgeStore:
                 )
             )
         elif row.retired or row.conversation_id != conversation_id:
-            await connection.execute(
+            connection.execute(
                 update(bridge_end)
                 .where(bridge_end.c.id == row.id)
                 .values(conversation_id=conversation_id, retired=0, joined_at_ref=None)
             )
-            await connection.execute(delete(relay_intent).where(relay_intent.c.end_id == row.id))
+            connection.execute(delete(relay_intent).where(relay_intent.c.end_id == row.id))
 
-    async def _conversations(self, connection: AsyncConnection, keys: Iterable[str]) -> list[ConversationRow]:
-        rows = await connection.execute(
+    def _conversations(self, connection: Connection, keys: Iterable[str]) -> list[ConversationRow]:
+        rows = connection.execute(
             select(bridge_end, conversation.c.key)
             .join(conversation, conversation.c.id == bridge_end.c.conversation_id)
             .where(bridge_end.c.retired == 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, and_, delete, insert, or_, select
 
 from db.ids import MemberId, new_person_id
 from db.tables import role_grant
@@ -32,9 +32,14 @@ class GrantStore:
         """Return what a member holds."""
         return self._read(role_grant.c.member_id == member_id)
 
-    def holders(self, role: str) -> list[GrantRow]:
-        """Return who holds a role, anywhere."""
-        return self._read(role_grant.c.role == role)
+    def holders(self, role: str, scope: str | None = None) -> list[GrantRow]:
+        """Return who holds a role: in one scope, or anywhere."""
+        where = role_grant.c.role == role
+        return self._read(where if scope is None else and_(where, role_grant.c.scope == scope))
+
+    def over(self, today: date, now: datetime) -> list[GrantRow]:
+        """Return what has ended with its term, or is about to be purged, and is not removed yet."""
+        return self._read(or_(role_grant.c.until < today, role_grant.c.purge_after <= now))
 
     def _read(self, condition: object) -> list[GrantRow]:
         columns = (

@@ -27,6 +27,15 @@ class SpaceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class TitlesRow:
+    """What a space is called, in any of its languages; each title once."""
+
+    key: str
+    access: str
+    titles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SpaceHomeRow:
     """A space in one home. ``overrides`` are packed (``community_bot.domain.layout``)."""
 

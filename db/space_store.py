@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import JSON, Connection, Text, cast, delete, insert, or_, select, type_coerce, update
 
-from db.space_rows import PieceRow, SpaceHomeRow, SpaceRow
+from db.space_rows import PieceRow, SpaceHomeRow, SpaceRow, TitlesRow
 from db.tables import space, space_home, space_piece
 
 
@@ -40,6 +41,30 @@ class SpaceStore:
         """Return the spaces in one of these states, the oldest first."""
         statement = select(space).where(space.c.state.in_(states)).order_by(space.c.made_on, space.c.key)
         return [SpaceRow(**row._mapping) for row in self._connection.execute(statement)]
+
+    def first_of_state(
+        self, states: Collection[str], limit: int, *, hidden: str, also: Collection[str] = ()
+    ) -> list[SpaceRow]:
+        """Return some of the spaces in one of these states, the oldest first.
+
+        ``hidden`` is the access of those that are left out, unless they are among ``also``.
+        """
+        seen = or_(space.c.access != hidden, space.c.key.in_(also)) if also else space.c.access != hidden
+        statement = select(space).where(space.c.state.in_(states), seen).order_by(space.c.made_on, space.c.key)
+        return [SpaceRow(**row._mapping) for row in self._connection.execute(statement.limit(limit))]
+
+    def titles(self, states: Collection[str], keys: Collection[str] | None = None) -> list[TitlesRow]:
+        """Return what the spaces in one of these states are called, the oldest first; of ``keys`` only when given.
+
+        The titles alone are taken out of the designs: there may be thousands of spaces, and designs are long.
+        """
+        postgres = self._connection.dialect.name == "postgresql"
+        titles = cast(space.c.design, JSON)["titles"] if postgres else type_coerce(space.c.design, JSON)["titles"]
+        statement = select(space.c.key, space.c.access, cast(titles, Text)).where(space.c.state.in_(states))
+        if keys is not None:
+            statement = statement.where(space.c.key.in_(keys))
+        rows = self._connection.execute(statement.order_by(space.c.made_on, space.c.key))
+        return [TitlesRow(row[0], row[1], tuple(dict.fromkeys(json.loads(row[2]).values()))) for row in rows]
 
     def of_keys(self, keys: Collection[str]) -> list[SpaceRow]:
         """Return the spaces of these keys, the oldest first."""

@@ -15,6 +15,8 @@ Facets = Mapping[str, str]
 not there and one that is empty are the same. Names that begin with ``access:person:`` or ``power:person:`` speak
 of one account: they are in memory, and sealed in the journal, and nowhere else."""
 OF_A_PERSON = ("access:person:", "power:person:")
+LEFT = "left"
+"""Facet of a room that stands and that the bot is not in."""
 
 
 class PieceKind(StrEnum):
@@ -85,6 +87,11 @@ class Step:
         return {each.facet: each.after for each in self.changes}
 
     @property
+    def of_a_person(self) -> bool:
+        """Say whether it changes what one person was given by hand."""
+        return self.act is Act.CHANGE and any(each.facet.startswith(OF_A_PERSON) for each in self.changes)
+
+    @property
     def undone(self) -> Step:
         """Return the step that takes this one back. Raises ValueError for a REMOVE: what was said there is gone."""
         if self.act is Act.REMOVE:
@@ -128,11 +135,19 @@ class Overrides:
         return tuple(wanted)
 
     def adopting(self, step: Step) -> Overrides:
-        """Return these with what ``step`` would put right taken for right. Raises ValueError for a person's."""
+        """Return these with what ``step`` would put right taken for right. Raises ValueError for what cannot be.
+
+        That is what a person was given, and what the rest hangs on: without its category and its roles, all that
+        stands in the space would be unwanted; a room that the bot left is looked after by nobody.
+        """
+        if step.act is Act.REMOVE or (step.act is Act.MAKE and step.kind in (PieceKind.ROLE, PieceKind.CONTAINER)):
+            raise ValueError("what the rest of a space hangs on is not adopted")
         if step.act is Act.MAKE:
             return replace(self, without=self.without | {step.key})
-        if any(each.facet.startswith(OF_A_PERSON) for each in step.changes):
+        if step.of_a_person:
             raise ValueError("what one person was given by hand is not adopted")
+        if any(each.facet == LEFT for each in step.changes):
+            raise ValueError("a room that the bot left is not adopted")
         adopted = {each.facet: each.before for each in step.changes}
         return replace(self, facets={**self.facets, step.key: {**self.facets.get(step.key, {}), **adopted}})
 

@@ -161,8 +161,8 @@ def closing_checks(*, bridged: bool, open_cohorts: int) -> dict[str, Check]:
     """Return how the checklist stands, in its order.
 
     Library and reviews come with later capabilities: until then there is nothing of them. The bridge lets go of the
-    rooms of a space that closes (``db.space_bridges``); what roles let people do ends with archiving, once no cohort
-    is on its way.
+    rooms of a space that closes (``db.space_bridges``); what roles let people do ends with archiving, once no
+    cohort is on its way.
     """
     return {
         "library": Check.NOTHING,

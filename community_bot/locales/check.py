@@ -34,9 +34,11 @@ FAMILIES: Final = (
     "space.facet.",
     "space.obstacle.",
     "space.piece.",
+    "space.power.",
     "space.progress.",
     "space.reason.",
     "space.subject.",
+    "space.value.",
     "state.",
 )
 """Beginnings of keys that are put together while running. Their members come from registries, not from calls."""

@@ -11,7 +11,7 @@ from community_bot.domain.alias import likeness
 from community_bot.domain.home import MATRIX
 from community_bot.domain.refusal import Refusal
 from community_bot.domain.space_design import Access, Audience, SpaceDesign
-from community_bot.domain.space_state import TAKES_MEMBERS, SpaceState
+from community_bot.domain.space_state import STANDS, TAKES_MEMBERS, SpaceState
 from community_bot.domain.words import in_language
 from community_bot.locales import Language
 from db.space_rows import PieceRow, SpaceRow
@@ -114,11 +114,10 @@ class Directory:
     def listed(self, *, also: Collection[str] = (), limit: int = 25) -> list[SpaceDoor]:
         """Return what people may know of: spaces that take members and are not unlisted, and those of ``also``."""
         listed = list(self._settled.values())
-        rows = [
-            row
-            for row in self._store.of_state([each.value for each in TAKES_MEMBERS])
-            if row.access != Access.UNLISTED.value or row.key in also
-        ]
+        states = [each.value for each in TAKES_MEMBERS]
+        rows = self._store.first_of_state(
+            states, max(0, limit - len(listed)), hidden=Access.UNLISTED.value, also=also
+        )
         known = {row.key for row in rows}
         rows += self._store.of_keys([key for key in also if key not in known and key not in self._settled])
         return [*listed, *self._built(rows[: max(0, limit - len(listed))]).values()][:limit]
@@ -128,16 +127,42 @@ class Directory:
 
         Raises :class:`Refusal` ``space.unknown``, also for an unlisted space that the asker is not in.
         """
-        wanted = likeness(text)
-        for each in self.listed(also=also, limit=10_000):
-            if text.strip().casefold() == each.key or wanted in {likeness(title) for title in each.titles.values()}:
+        wanted, key = likeness(text), text.strip().casefold()
+        for each in self._settled.values():
+            if key == each.key or wanted in {likeness(title) for title in each.titles.values()}:
                 return each
-        raise Refusal("space.unknown", field="space")
+        known = [
+            row
+            for row in self._store.titles([each.value for each in TAKES_MEMBERS])
+            if row.access != Access.UNLISTED.value or row.key in also
+        ]
+        met = {row.key for row in known}
+        if rest := [each for each in also if each not in met and each not in self._settled]:
+            known += self._store.titles(list(SpaceState), rest)
+        found = next((row.key for row in known if key == row.key or _called(row.titles, wanted)), None)
+        door = None if found is None else self.get(found)
+        if door is None:
+            raise Refusal("space.unknown", field="space")
+        return door
+
+    def is_taken(self, title: str, *, apart_from: str | None = None) -> bool:
+        """Say whether another space goes by a title, or is being made by it; unlisted ones are not given away."""
+        wanted = likeness(title)
+        if any(wanted in map(likeness, each.titles.values()) for each in self._settled.values()):
+            return True
+        return any(
+            row.access != Access.UNLISTED.value and row.key != apart_from and _called(row.titles, wanted)
+            for row in self._store.titles([each.value for each in STANDS - {SpaceState.ARCHIVED}])
+        )
 
     def _built(self, rows: Iterable[SpaceRow]) -> dict[str, SpaceDoor]:
         rows = list(rows)
         pieces = self._store.pieces_of([row.key for row in rows])
         return {row.key: door_of(row, pieces.get(row.key, [])) for row in rows}
+
+
+def _called(titles: Iterable[str], wanted: str) -> bool:
+    return any(likeness(title) == wanted for title in titles)
 
 
 def door_of(row: SpaceRow, pieces: Iterable[PieceRow]) -> SpaceDoor:

@@ -18,7 +18,7 @@ from community_bot.domain.refusal import Refusal
 from community_bot.domain.roles import Role
 from community_bot.domain.tries import Tries
 from community_bot.locales import key
-from community_bot.services import needs, topics, votes
+from community_bot.services import cohorts, needs, topics, votes
 from community_bot.services.arrivals import forget_arrival
 from community_bot.services.members import own, own_held
 from community_bot.services.network import Network, Unit, action
@@ -238,7 +238,7 @@ def _take_in(unit: Unit, member: MemberRow, other: MemberRow) -> MemberRow:
                 member.id, grant.role, grant.scope, today=unit.today, until=grant.until, purge_after=end
             )
     unit.organisations.move(other.id, member.id)
-    for be_one_person in (needs.of_one_person, topics.of_one_person, votes.of_one_person):
+    for be_one_person in (cohorts.of_one_person, needs.of_one_person, topics.of_one_person, votes.of_one_person):
         be_one_person(unit, other.id, member.id)
     unit.members.destroy(MemberId(other.id))
     for each in accounts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import cast
+from typing import Literal, cast
 
 from community_bot.domain.calendar_years import CalendarPreference
 from community_bot.domain.languages import language_of
@@ -26,6 +26,8 @@ COMMANDS = {
     "join": "space join",
     "vote": "topic vote",
     "result": "topic result",
+    "decide": "experiment decide",
+    "entrust": "admin grant",
 }
 """Places in a notice's text that are filled with how a command is typed where it is read."""
 
@@ -57,14 +59,21 @@ def notice(
 def _buttons(t: Translator, given: Mapping[str, str]) -> Iterator[Button]:
     """Yield what an effect names as ``button``, ``label`` and ``argument``, and as ``button_2`` and so on.
 
-    Those without an argument of their own have the first one's.
+    Those without an argument of their own have the first one's; the first weighs the most, unless ``weight`` says
+    that what it does is not taken back (``danger``).
     """
     for which in ("", "_2", "_3"):
         action = given.get(f"button{which}")
         if action is not None:
             label = t.plain(given.get(f"label{which}", f"{action}.button"))
             argument = given.get(f"argument{which}", given.get("argument", ""))
-            yield Button(label, action, argument, "plain" if which else "main")
+            yield Button(label, action, argument, _weight(given.get(f"weight{which}"), first=not which))
+
+
+def _weight(named: str | None, *, first: bool) -> Literal["main", "plain", "danger"]:
+    if named == "danger":
+        return "danger"
+    return "main" if first else "plain"
 
 
 def spaces_named(effect: EffectRow) -> set[str]:

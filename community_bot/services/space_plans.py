@@ -118,8 +118,8 @@ def _basis(unit: Unit, row: SpaceRow, home: Home, purpose: str) -> _Basis:
 def people_of(unit: Unit, row: SpaceRow, platform: PlatformName) -> People:
     """Return whom a space's layout names on a platform, as they are entitled now."""
     facilitators: set[str] = set()
-    for grant in unit.grants.holders(Role.FACILITATOR):
-        if grant.scope == row.key and (grant.until is None or unit.today <= grant.until):
+    for grant in unit.grants.holders(Role.FACILITATOR, row.key):
+        if grant.until is None or unit.today <= grant.until:
             member = unit.members.get(grant.member_id)
             if member is not None and has_access(MemberState(member.state)):
                 facilitators |= _accounts(unit, grant.member_id, platform)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
 
@@ -24,6 +25,13 @@ log = get_logger(__name__)
 BETWEEN = 1.0
 """Seconds between two edits: what a reader can follow, and far from any limit."""
 MOST_LINES = 12
+LONGEST = 1800
+"""Characters of the message: it is edited, so it has to fit into one wherever it is shown."""
+NEXT_LOOK = 15.0
+"""Seconds until a message that could not be shown is tried again, while nothing else happens."""
+LONGEST_CALL = 30.0
+"""Seconds that showing one message may take."""
+AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +68,35 @@ class Progress:
             self._bell.clear()
             try:
                 waiting = await self.tell_all()
-            except DatabaseError as error:
-                log.warning("telling how it goes waits for the database", reason=error.code)
+            except* DatabaseError as errors:
+                first = errors.exceptions[0]
+                error_code = first.code if isinstance(first, DatabaseError) else "database.busy"
+                log.warning("telling how it goes waits for the database", reason=error_code)
                 waiting = True
-            if not waiting:
-                await self._bell.wait()
+            # whatever gets on rings; it is looked at without that only for a message that could not be shown
+            with suppress(TimeoutError):
+                async with asyncio.timeout(NEXT_LOOK if waiting else None):
+                    await self._bell.wait()
             await asyncio.sleep(BETWEEN)
 
     async def tell_all(self) -> bool:
         """Tell everybody how far it is; return whether there is more to tell later."""
         batches = await self._network.look(_batches)
         self._said = {each.member_id: said for each in batches if (said := self._said.get(each.member_id))}
-        for batch in batches:
-            await self._tell(batch)
+        limit = asyncio.Semaphore(AT_ONCE)
+        async with asyncio.TaskGroup() as group:
+            for batch in batches:
+                group.create_task(self._tell_in_time(batch, limit))
         return bool(batches)
+
+    async def _tell_in_time(self, batch: Batch, limit: asyncio.Semaphore) -> None:
+        async with limit:
+            try:
+                async with asyncio.timeout(LONGEST_CALL):
+                    await self._tell(batch)
+            except TimeoutError:
+                # one that never ends must not keep the others waiting
+                log.warning("progress cannot be shown", reason="progress.timeout")
 
     async def _tell(self, batch: Batch) -> None:
         t = self._catalogues.translator(batch.language)
@@ -92,6 +115,9 @@ class Progress:
                 told = await port.tell(batch.accounts[platform], card, key=f"building-{ids[0]}")
                 shown = {"platform": platform, "place": told.place, "ref": told.ref}
                 new = True
+                if batch.over:
+                    # told before, cut off before that was noted: then it says what was so at that time
+                    await port.revise(told, card)
             elif self._said.get(batch.member_id) != card.text:
                 await port.revise(Shown(shown["place"], shown["ref"]), card)
         except NotNowError:
@@ -136,12 +162,17 @@ def progress_card(t: Translator, rows: Sequence[WorkRow], done: Mapping[str, int
     if len(rows) > 1:
         over = sum(each.state not in OPEN for each in rows)
         lines.append(t("space.progress.several", over=over, all=len(rows)))
-    shown = sorted(rows, key=lambda each: each.state not in OPEN)
-    for row in shown[:MOST_LINES]:
+    left = sorted(rows, key=lambda each: each.state not in OPEN)
+    room = LONGEST
+    for row in left[:MOST_LINES]:
         line = progress_line(t, row, done.get(row.id, 0), titles.of(row.space, t.language))
+        room -= len(line) + 3
+        if room < 0:
+            break
         lines.append(f"- {line}" if len(rows) > 1 else line)
-    if len(shown) > MOST_LINES:
-        lines.append(t.count("space.progress.more", len(shown) - MOST_LINES))
+        left.remove(row)
+    if left:
+        lines.append(t.count("space.progress.more", len(left)))
     buttons: tuple[Button, ...] = ()
     if len(rows) == 1 and rows[0].state == "done" and rows[0].kind == "apply":
         buttons = (Button(t.plain("space.open.button"), "space.open", rows[0].space, "main"),)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from community_bot.domain.account import Account
 from community_bot.domain.alias import likeness
@@ -21,17 +22,18 @@ from community_bot.domain.space_design import Access, SpaceDesign
 from community_bot.domain.space_state import STANDS, SpaceState
 from community_bot.platforms.port import ImpossibleError, NotNowError
 from community_bot.services.directory import SpaceDoor, door_of
-from community_bot.services.network import Network, Unit, action
+from community_bot.services.network import Asker, Network, Unit, action
 from community_bot.services.space_plans import HomePlan, Planner
-from db.space_rows import SpaceRow
+from db.space_rows import SpaceRow, TitlesRow
 from db.space_store import SpaceChangedError
 from db.work_store import WorkRow, WorkStore, WorkUnderWayError
 
 SHORTEST, LONGEST = 2, 60
 """Characters of a title: with a room's name it still fits where platforms show it."""
 LONGEST_PURPOSE = 300
+MOST_OFFERED = 25
+"""What Discord offers while somebody types."""
 KEY_SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"
-DRIFTS = frozenset({SpaceState.PILOT, SpaceState.ACTIVE, SpaceState.PAUSED, SpaceState.CLOSING, SpaceState.DRAFT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,8 +242,9 @@ class Spaces:
     async def adopt(self, account: Account, space: str, home: str | None, piece: str | None) -> Plan:
         """Take what was changed by hand for right from now on: one piece, or everything that can be.
 
-        What one person was given by hand is not adopted: it can be put right only. Returns what is still different.
-        Raises :class:`Refusal` ``space.adopt_person`` when nothing can be.
+        What one person was given by hand is not adopted, nor is the loss of what the rest hangs on: both can be put
+        right only. Returns what is still different. Raises :class:`Refusal` ``space.adopt_person`` or
+        ``space.adopt_needed`` when nothing can be.
         """
         plan = await self.plan(account, space)
         chosen = _chosen(plan, home, piece)
@@ -249,17 +252,19 @@ class Spaces:
         def work(unit: Unit) -> None:
             row = _run(unit, account, space)
             adopted = 0
+            needed = False
             for settled in unit.layouts.homes(row.key):
                 overrides = Overrides.unpacked(settled.overrides)
                 for step in chosen.get(settled.home, ()):
                     try:
                         overrides = overrides.adopting(step)
                     except ValueError:
+                        needed = needed or not step.of_a_person
                         continue
                     adopted += 1
                 unit.layouts.override(row.key, settled.home, overrides.packed())
             if chosen and not adopted:
-                raise Refusal("space.adopt_person")
+                raise Refusal("space.adopt_needed") if needed else Refusal("space.adopt_person")
             role = unit.asker(account, Power.RUN_SPACE, row.key).role
             unit.ledger.record(unit.today, role, "space.adopted", "space")
 
@@ -294,15 +299,21 @@ def works(unit: Unit) -> WorkStore:
 
 def run_by(unit: Unit, account: Account, typed: str = "") -> list[SpaceDoor]:
     """Return the built spaces that somebody runs, those with ``typed`` in their title; 25 at most."""
-    asker = unit.who(account)
-    scopes = {grant.scope for grant in asker.grants if asker.may(Power.RUN_SPACE, grant.scope)}
-    if asker.may(Power.RUN_SPACE):
-        rows = unit.layouts.of_state([each.value for each in STANDS])
-    else:
-        rows = [row for row in unit.layouts.of_keys(scopes) if row.state != SpaceState.PURGED.value]
     wanted = likeness(typed)
-    doors = (door_of(row, []) for row in rows)
-    return [each for each in doors if any(wanted in likeness(title) for title in each.titles.values())][:25]
+    fitting = (
+        row for row in _titles_run_by(unit, unit.who(account)) if any(wanted in likeness(t) for t in row.titles)
+    )
+    keys = [row.key for row in islice(fitting, MOST_OFFERED)]
+    return [door_of(row, []) for row in unit.layouts.of_keys(keys)] if keys else []
+
+
+def _titles_run_by(unit: Unit, asker: Asker) -> list[TitlesRow]:
+    """Return what the built spaces that somebody runs are called, the oldest first."""
+    standing = [each.value for each in STANDS]
+    if asker.may(Power.RUN_SPACE):
+        return unit.layouts.titles(standing)
+    scopes = {grant.scope for grant in asker.grants if asker.may(Power.RUN_SPACE, grant.scope)}
+    return unit.layouts.titles(standing, scopes) if scopes else []
 
 
 def find_run(unit: Unit, account: Account, space: str) -> SpaceRow:
@@ -316,8 +327,9 @@ def find_run(unit: Unit, account: Account, space: str) -> SpaceRow:
     row = unit.layouts.get(space)
     if row is None:
         same = likeness(space)
-        found = [each for each in run_by(unit, account, space) if same in map(likeness, each.titles.values())]
-        row = unit.layouts.get(found[0].key) if found else None
+        run = _titles_run_by(unit, asker)
+        found = next((each.key for each in run if any(likeness(title) == same for title in each.titles)), None)
+        row = None if found is None else unit.layouts.get(found)
     if row is None or row.state == SpaceState.PURGED.value or not asker.may(Power.RUN_SPACE, row.key):
         raise Refusal("space.unknown", field="space")
     return row
@@ -368,11 +380,7 @@ def _require_title(unit: Unit, title: str) -> None:
 
 
 def _require_free_title(unit: Unit, title: str, *, apart_from: str | None = None) -> None:
-    try:
-        taken = unit.directory.named(title).key
-    except Refusal:
-        return
-    if taken != apart_from:
+    if unit.directory.is_taken(title, apart_from=apart_from):
         raise Refusal("space.title_taken", field="title")
 
 

@@ -42,7 +42,8 @@ class Check:
 class HealthServer:
     """Serve ``/healthz``, ``/readyz`` and ``/metrics``.
 
-    ``checks`` are called anew for each ``/readyz``; they must be quick and must not wait. ``port`` 0 chooses a free
+    ``checks`` are called anew for each ``/readyz``; they must be quick and must not wait. So is ``passing``, for
+    parts that come and go; a name of theirs that is no code is withheld. ``port`` 0 chooses a free
     one, see :attr:`url`. Requests must name this machine in their Host header, or one of ``also_known_as``:
     otherwise a web page anywhere could have its own name point here and read these pages through the operator's
     browser (DNS rebinding).
@@ -58,12 +59,14 @@ class HealthServer:
         registry: CollectorRegistry,
         *,
         also_known_as: Collection[str] = (),
+        passing: Callable[[], Mapping[str, Check]] = dict,
     ) -> None:
         if any(code(name) == WITHHELD for name in checks):
             raise ValueError("a check is named by a code: lower-case letters, digits, _ . : / -")
         self._host = host
         self._port = port
         self._checks = dict(checks)
+        self._passing = passing
         self._registry = registry
         self._names = {name.lower() for name in (*_THIS_MACHINE, *also_known_as, host)} - _EVERY_ADDRESS
         self._pages: dict[str, Callable[[], web.Response]] = {
@@ -123,6 +126,7 @@ class HealthServer:
 
     def _ready(self) -> web.Response:
         told = {name: self._ask(name, check) for name, check in self._checks.items()}
+        told |= {str(code(name)): _plain(check) for name, check in self._passing().items()}
         ready = all(check["ok"] is True for check in told.values())
         body = scrubbed(json.dumps({"ready": ready, "checks": told}, indent=1)) + "\n"
         return answer(200 if ready else 503, body, content_type="application/json")
@@ -133,14 +137,18 @@ class HealthServer:
         except Exception:  # a check that cannot be asked is the bad news itself
             log.exception("a check could not be made", component=name)
             found = Check(ok=False, detail="check_failed")
-        told: dict[str, Plain] = {"ok": bool(found.ok), "detail": code(found.detail)}
-        if found.since_seconds is not None:
-            told["since_seconds"] = number(found.since_seconds)
-        return told
+        return _plain(found)
 
     def _metrics(self) -> web.Response:
         text = generate_latest(self._registry).decode()
         return answer(200, text, content_type=CONTENT_TYPE_LATEST)
+
+
+def _plain(found: Check) -> dict[str, Plain]:
+    told: dict[str, Plain] = {"ok": bool(found.ok), "detail": code(found.detail)}
+    if found.since_seconds is not None:
+        told["since_seconds"] = number(found.since_seconds)
+    return told
 
 
 def _without_port(host: str) -> str:

@@ -86,5 +86,6 @@ experiment_arm = Table(
     # assigned by cohort, never by person
     Column("experiment_id", String(26), ForeignKey("experiment.id", ondelete="CASCADE"), primary_key=True),
     Column("cohort_id", String(26), ForeignKey("cohort.id", ondelete="CASCADE"), primary_key=True),
-    Column("arm", String(40), nullable=False),
+    # what facilitators call it, sealed with the network's key
+    Column("sealed_arm", LargeBinary, nullable=False),
 )

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from db.columns import SequenceNumber, UtcDateTime
@@ -23,6 +24,7 @@ from db.tables.base import metadata
 from db.tables.members import LOOKUP
 
 SPACE_KEY = 40
+_UNDER_WAY = text("state IN ('running', 'undoing')")
 
 
 def _of_space(*, primary_key: bool = False) -> Column[str]:
@@ -102,6 +104,8 @@ space_work = Table(
     Column("attempts", Integer, nullable=False),
     Column("purge_after", UtcDateTime, nullable=False, index=True),
     Index("ix_space_work_state", "state", "not_before"),
+    # one at a time for each space, also where two people press at the same moment
+    Index("uq_space_work_open", "space", unique=True, sqlite_where=_UNDER_WAY, postgresql_where=_UNDER_WAY),
 )
 
 space_step = Table(

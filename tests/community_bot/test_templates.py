@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from community_bot.arrangements import rules_of
 from community_bot.check import check_everything
 from community_bot.cli import app
-from community_bot.community import rules_of
 from community_bot.domain.home import Home
 from community_bot.domain.space_design import Access
 from community_bot.templates import check_templates, gaps

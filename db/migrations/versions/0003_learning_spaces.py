@@ -224,6 +224,14 @@ def upgrade() -> None:
     op.create_index("ix_space_work_member_id", "space_work", ["member_id"], unique=False)
     op.create_index("ix_space_work_purge_after", "space_work", ["purge_after"], unique=False)
     op.create_index("ix_space_work_state", "space_work", ["state", "not_before"], unique=False)
+    op.create_index(
+        "uq_space_work_open",
+        "space_work",
+        ["space"],
+        unique=True,
+        sqlite_where=sa.text("state IN ('running', 'undoing')"),
+        postgresql_where=sa.text("state IN ('running', 'undoing')"),
+    )
     op.create_table(
         "topic",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -262,7 +270,7 @@ def upgrade() -> None:
         "experiment_arm",
         sa.Column("experiment_id", sa.String(length=26), nullable=False),
         sa.Column("cohort_id", sa.String(length=26), nullable=False),
-        sa.Column("arm", sa.String(length=40), nullable=False),
+        sa.Column("sealed_arm", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["cohort_id"], ["cohort.id"], name="fk_experiment_arm_cohort_id_cohort", ondelete="CASCADE"
         ),

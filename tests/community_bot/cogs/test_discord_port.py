@@ -8,7 +8,7 @@ import pytest
 from community_bot.locales import Markup
 from community_bot.platforms.discord import CommunityBot
 from community_bot.platforms.discord_port import DiscordPort
-from community_bot.platforms.port import Button, Card, ImpossibleError, NotNowError
+from community_bot.platforms.port import Attachment, Button, Card, ImpossibleError, NotNowError, Shown
 from sandbox.discord import Fault, SimChannel, SimGuild, SimMember, SimulatedDiscord
 from tests.community_bot.cogs.conftest import Running
 from tests.community_bot.cogs.garden import GardenCatalogues
@@ -103,6 +103,102 @@ async def test_a_message_is_taken_back_and_nothing_is_wrong_when_it_is_gone(
     for _ in range(2):
         await running.port.take_back(str(lobby.id), str(sent.id))
         assert lobby.messages() == []
+
+
+async def test_who_writes_in_a_channel_that_says_so_for_everybody_is_not_said_for_one_person(
+    running: Running, guild: SimGuild, mali: SimMember, closed: SimChannel
+) -> None:
+    guild.set_overwrite(closed, guild.id, send_messages=False)
+    await running.port.admit(str(mali.id), str(closed.id), history=True)
+    assert closed.lets(mali)
+    assert not closed.lets(mali, "send_messages")
+    guild.set_overwrite(closed, guild.id, send_messages=True)
+    await running.port.admit(str(mali.id), str(closed.id), history=True)
+    assert closed.lets(mali, "send_messages")
+
+
+async def test_who_is_released_keeps_nothing_that_they_were_allowed_there(
+    running: Running, guild: SimGuild, mali: SimMember, closed: SimChannel
+) -> None:
+    guild.set_overwrite(closed, mali, view_channel=True, manage_messages=True)
+    await running.port.release(str(mali.id), str(closed.id))
+    assert [each for each in closed.overwrites() if each.target_id == mali.id] == []
+
+
+async def test_a_card_is_posted_for_everybody_once_and_says_where_it_stands(
+    running: Running, lobby: SimChannel, mali: SimMember
+) -> None:
+    shown = await running.port.post(str(lobby.id), CARD, key="effect-1")
+    assert await running.port.post(str(lobby.id), CARD, key="effect-1") == shown
+    [message] = lobby.messages()
+    assert shown == Shown(str(lobby.id), str(message.id))
+    assert (message.content, message.buttons[0].label) == ("Only **you** read this.", "Water")
+
+
+async def test_what_was_told_says_where_it_stands_by_its_first_message(running: Running, mali: SimMember) -> None:
+    shown = await running.port.tell(str(mali.id), Card(Markup("A sentence. " * 300)), key="effect-1")
+    messages = mali.private_channel().messages()
+    assert len(messages) == 2
+    assert shown == Shown(str(mali.private_channel().id), str(messages[0].id))
+
+
+async def test_a_card_is_revised_in_its_place(running: Running, lobby: SimChannel) -> None:
+    picture = Attachment("cycle.txt", b"o", "text/plain", description="A circle.")
+    shown = await running.port.post(str(lobby.id), Card(CARD.text, CARD.buttons, (picture,)), key="effect-1")
+    [before] = lobby.messages()
+    assert [file.description for file in before.files] == ["A circle."]
+    for _ in range(2):
+        await running.port.revise(shown, Card(Markup("3 of 4"), (Button("Stop", "garden.turn"),)))
+    [after] = lobby.messages()
+    assert (after.id, after.content, after.files) == (before.id, "3 of 4", ())
+    assert [button.label for button in after.buttons] == ["Stop"]
+    await running.port.revise(shown, Card(Markup("Done. " * 1000)))
+    [last] = lobby.messages()
+    assert (len(last.content) <= 2000, last.buttons) == (True, ())
+
+
+async def test_what_is_gone_cannot_be_revised(running: Running, guild: SimGuild, lobby: SimChannel) -> None:
+    shown = await running.port.post(str(lobby.id), CARD, key="effect-1")
+    await running.port.take_back(shown.place, shown.ref)
+    with pytest.raises(ImpossibleError, match=r"^discord\.message_gone$"):
+        await running.port.revise(shown, CARD)
+    guild.delete_channel(lobby)
+    with pytest.raises(ImpossibleError, match=r"^discord\.channel_gone$"):
+        await running.port.revise(shown, CARD)
+    with pytest.raises(ImpossibleError, match=r"^discord\.channel_gone$"):
+        await running.port.post(shown.place, CARD, key="effect-2")
+
+
+async def test_a_role_is_given_and_taken_as_often_as_it_is_said(
+    running: Running, guild: SimGuild, mali: SimMember
+) -> None:
+    role, other = guild.add_role("circle"), guild.add_role("other")
+    guild.give_role(mali, other)
+    asked = str(mali.id), str(guild.id), str(role)
+    for _ in range(2):
+        await running.port.give_role(*asked)
+        assert sorted(guild.roles_of(mali)) == ["circle", "other"]
+    for _ in range(2):
+        await running.port.take_role(*asked)
+        assert guild.roles_of(mali) == ["other"]
+
+
+async def test_a_role_of_who_is_gone_or_that_is_gone_itself(
+    running: Running, guild: SimGuild, mali: SimMember
+) -> None:
+    role = guild.add_role("circle")
+    asked = str(mali.id), str(guild.id), str(role)
+    guild.move_role(role, 50)
+    with pytest.raises(ImpossibleError, match=r"^discord\.forbidden$"):
+        await running.port.give_role(*asked)
+    guild.delete_role(role)
+    with pytest.raises(ImpossibleError, match=r"^discord\.role_gone$"):
+        await running.port.give_role(*asked)
+    await running.port.take_role(*asked)
+    await mali.leave()
+    with pytest.raises(ImpossibleError, match=r"^discord\.member_gone$"):
+        await running.port.give_role(*asked)
+    await running.port.take_role(*asked)
 
 
 async def test_trouble_that_passes_is_for_later(

@@ -11,11 +11,14 @@ from community_bot.domain.roles import Role
 from community_bot.domain.space_design import Access, SpaceDesign
 from community_bot.services.network import Unit
 from community_bot.services.spaces import works
+from db.cohort_store import CohortStore
 from db.dialogue_store import DialogueStore
 from db.ids import MemberId
 from db.invite_store import InviteStore
 from db.organisation_store import OrganisationStore
+from db.space_request_store import SpaceRequestStore
 from db.vouch_store import VouchStore
+from tests.community_bot.services.growing_network import design
 from tests.community_bot.services.river_network import NAPA, NAPA_ON_MATRIX, STRANGER, TULIO, RiverNetwork
 
 ADMIN = Account("matrix", "@wan:river.example")
@@ -55,6 +58,16 @@ async def full_record(
         kept = {"state": "draft", "access": "open", "vouchers": 0, "stage": None, "today": unit.today}
         unit.layouts.add("s-circle", circle.packed(), **kept)  # type: ignore[arg-type]
         works(unit).add("s-circle", "apply", now=unit.now, member_id=napa, platform="discord")
+        requests = SpaceRequestStore(unit.connection, unit.keys)
+        until = unit.end_of(unit.today + timedelta(days=14))
+        requests.add("s-circle", napa, offered=False, today=unit.today, purge_after=until)
+        course = design("Evening course").packed()
+        unit.layouts.add(
+            "s-course", course, state="active", access="open", vouchers=0, stage=None, today=unit.today
+        )
+        cohorts = CohortStore(unit.connection, unit.keys)
+        cohort = cohorts.add("s-course", "First rains", state="running", today=unit.today)
+        cohorts.put(cohort.id, napa, "in", unit.today, unit.keep_until)
         unit.arrivals.note("matrix", NAPA_ON_MATRIX.user_id, "river", unit.now + timedelta(hours=72))
         assert wan
 
