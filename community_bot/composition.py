@@ -55,6 +55,7 @@ from community_bot.services.members import Members
 from community_bot.services.needs import Needs
 from community_bot.services.network import Network, Rules
 from community_bot.services.onboarding import Onboarding
+from community_bot.services.one_by_one import OneByOne
 from community_bot.services.organisations import Organisations
 from community_bot.services.privacy import Privacy
 from community_bot.services.retention import Retention
@@ -89,12 +90,19 @@ class Capabilities:
     building: Building
     votes: Votes
     pictures: GrowthPictures
+    one_by_one: OneByOne
     services: tuple[object, ...]
     """Every service that people use; a test walks their actions."""
 
     def effects(self, ports: Mapping[PlatformName, PlatformPort], catalogues: Catalogues) -> Effects:
         """Return what carries decisions out on the platforms."""
-        return Effects(self.network, ports, catalogues, attachments={"growth": self.pictures.attachment})
+        return Effects(
+            self.network,
+            ports,
+            catalogues,
+            attachments={"growth": self.pictures.attachment},
+            one_by_one=self.one_by_one,
+        )
 
     def progress(self, ports: Mapping[PlatformName, PlatformPort], catalogues: Catalogues) -> Progress:
         """Return what tells people how it goes."""
@@ -149,6 +157,7 @@ def compose(
         Building(network, planner),
         votes,
         pictures,
+        OneByOne(network, builders or {}),
         tuple(service for part in parts for service in part.services),
     )
 

@@ -22,17 +22,21 @@ from bridges.ends.matrix import MatrixEnd
 from bridges.metrics import BridgeMetrics
 from community_bot.cli import app
 from community_bot.commands.registry import Registry
+from community_bot.domain import growth, needs, votes
 from community_bot.domain.member import ALUMNI_AFTER, ARRIVAL_KEPT, DORMANT_AFTER, VOUCHES_KEPT
+from community_bot.domain.space_state import ALONE_FOR
 from community_bot.languages import offered
 from community_bot.locales import Language, catalogues
 from community_bot.matrix.lines import MEANT
-from community_bot.platforms.discord_check import NEEDED, WORDS
-from community_bot.services import effects, linking, roles
-from config import Settings, load_settings
+from community_bot.platforms import discord_obstacles
+from community_bot.platforms.discord_check import BUILDING, NEEDED, WORDS
+from community_bot.services import building, effects, linking, roles
+from community_bot.services.coming_in import REQUEST_HOLDS
+from config import Settings, load_settings, template_values
 from config.explain import known_keys
-from config.models import DatabaseSettings, MemberSettings
+from config.models import DatabaseSettings, LearningSettings, MemberSettings
 from config.values import generate_network_key
-from db import dialogue_store, outbox
+from db import dialogue_store, outbox, second_look_store
 from db.tables import metadata
 
 ROOT = Path(__file__).parent.parent
@@ -40,6 +44,7 @@ ROOMS = ("bridges", "community_bot", "config", "db", "sandbox")
 ON_TOP = ("README", "CONTRIBUTING", "SECURITY", "THREAT_MODEL", "CHANGELOG")
 DOCUMENTS = [*(ROOT / f"{name}.md" for name in ON_TOP), *sorted((ROOT / "docs").rglob("*.md"))]
 GUIDE = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+SPACES = (ROOT / "docs" / "learning-spaces.md").read_text(encoding="utf-8")
 FENCE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 
 each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -168,6 +173,10 @@ def test_the_readmes_link_asks_for_the_permissions_that_are_checked_and_no_other
     everything = discord.Permissions(**dict.fromkeys(WORDS, True)).value
     (asked,) = re.findall(r"permissions=(\d+)", text)
     assert int(asked) == everything
+    building = discord.Permissions(**dict.fromkeys([*WORDS, *BUILDING], True)).value
+    assert f"`{building}`" in text
+    assert f"`{building}`" in SPACES
+    assert [words for words in BUILDING.values() if f"**{words}**" not in SPACES] == []
     without_spaces = {name for use, needed in NEEDED.items() if use != "space" for name in needed}
     assert f"`{discord.Permissions(**dict.fromkeys(without_spaces, True)).value}`" in text
     assert [words for words in WORDS.values() if words.split()[0] not in text] == []
@@ -338,6 +347,21 @@ def test_the_numbers_the_documents_quote_are_those_of_the_code() -> None:
         f"kept for {outbox.KEPT.days} days at most",
     )
     assert [words for words in quoted if words.replace("\n", " ") not in architecture.replace("\n", " ")] == []
+    guide = (
+        f"in one or two sentences ({needs.SHORTEST} to {needs.LONGEST} characters)",
+        f"{votes.FEWEST_TOPICS} to {votes.MOST_TOPICS} topics, for {votes.FEWEST_DAYS} to {votes.MOST_DAYS} days",
+        f"**A server holds {discord_obstacles.MOST_CHANNELS} channels, categories counted,",
+        f"and {discord_obstacles.MOST_ROLES} roles; a category {discord_obstacles.MOST_IN_CATEGORY} channels.**",
+        f"rules that are checked: 1 to {template_values.MOST_ROOMS} rooms",
+        f"after {ALONE_FOR.days} days it is paused",
+        f"`learning.purge_notice_days` days, {LearningSettings().purge_notice_days} unless changed",
+        f"within {_hours(second_look_store.HOLDS)} hours one of them says yes",
+        f"in **rounds** of {growth.SHORTEST_ROUND} to {growth.LONGEST_ROUND} days, {growth.USUAL_ROUND} unless",
+        f"lapses after {REQUEST_HOLDS.days} days, and whoever asked is told",
+    )
+    plain = SPACES.replace("\n  ", " ").replace("\n", " ").casefold()
+    assert [words for words in guide if words.casefold() not in plain] == []
+    assert (building.AT_ONCE, building.ROUNDS, building.TRIES) == (8, 4, 60), "say architecture and guides"
     assert discord_home.OVERLAP.total_seconds() == 600, "ten minutes, says the architecture"
     assert MatrixEnd.repeatable_for.total_seconds() == 12 * 3600, "twelve hours, say architecture and contributing"
 

@@ -116,7 +116,7 @@ class BuiltRooms:
         """Bring the changed facets of a room about."""
         if any(each.facet == "encrypted" for each in step.changes):
             # what was turned on is never turned off again
-            raise ImpossibleError("matrix.encrypted")
+            raise ImpossibleError("matrix.encrypted_room")
         if any(each.facet == LEFT and not each.after for each in step.changes):
             await self._enter(room)
         states = self._homeserver.states

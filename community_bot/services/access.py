@@ -18,7 +18,7 @@ from community_bot.domain.space_design import Access as SpaceAccess
 from community_bot.domain.space_state import SpaceState
 from community_bot.services.coming_in import Way, come_in, note_asked
 from community_bot.services.directory import SpaceDoor
-from community_bot.services.letting_in import let_in_now, let_out_now, require_taking
+from community_bot.services.letting_in import let_out_now, require_taking
 from community_bot.services.members import own_held
 from community_bot.services.network import Asker, Network, Unit, action
 from community_bot.services.space_finding import find_own, find_space, known_spaces, requests_of
@@ -27,7 +27,7 @@ from community_bot.services.space_views import Listing, Shown, is_elsewhere, pla
 from db.holding import hold_space
 from db.ids import MemberId
 
-__all__ = ["Access", "GivingUp", "Joined", "Leaving", "Way", "let_in_now"]
+__all__ = ["Access", "GivingUp", "Joined", "Leaving", "Way"]
 
 MOST_LISTED = 25
 EVERYTHING = 10_000

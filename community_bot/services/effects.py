@@ -18,6 +18,7 @@ from community_bot.domain.languages import Language, language_of
 from community_bot.domain.member import MemberState, has_access, is_reachable
 from community_bot.domain.quiet import quiet_until
 from community_bot.domain.roles import Role
+from community_bot.domain.space_design import Access
 from community_bot.locales import Catalogues
 from community_bot.logs import get_logger
 from community_bot.platforms.port import Attachment, ImpossibleError, NotNowError, PlatformPort
@@ -25,6 +26,7 @@ from community_bot.services.directory import SpaceDoor, Titles
 from community_bot.services.members import zone_of
 from community_bot.services.network import Network, Unit
 from community_bot.services.notices import notice, spaces_named
+from community_bot.services.one_by_one import OneByOne
 from db.errors import DatabaseError
 from db.member_rows import MemberRow
 from db.outbox import EffectRow
@@ -73,12 +75,14 @@ class Effects:
         catalogues: Catalogues,
         *,
         attachments: Mapping[str, Attacher] | None = None,
+        one_by_one: OneByOne | None = None,
         longest_call: float = LONGEST_CALL,
     ) -> None:
         self._network = network
         self._ports = ports
         self._catalogues = catalogues
         self._attachments = attachments or {}
+        self._one_by_one = one_by_one
         self._longest_call = longest_call
         self._bell = network.bell("effects")
 
@@ -201,6 +205,8 @@ class Effects:
             for act in _acts(port, account, door, people, effect)
         )
         await _all_of(acts)
+        if people.trusted and effect.kind == "admit":
+            await self._settle_one_by_one(door, people)
 
     async def _entrust(self, effect: EffectRow) -> None:
         """Let somebody into what only a space's facilitators see and do, or out of it, as things are now."""
@@ -215,6 +221,11 @@ class Effects:
             for act in _trust(port, account, door, trusted=trusted)
         )
         await _all_of(acts)
+        await self._settle_one_by_one(door, people)
+
+    async def _settle_one_by_one(self, door: SpaceDoor, people: _People) -> None:
+        if self._one_by_one is not None and door.access is Access.UNLISTED:
+            await _all_of(self._one_by_one.settle(door.key, account) for account in people.accounts)
 
     async def _post(self, effect: EffectRow) -> None:
         """Say something to everybody in a channel or room."""

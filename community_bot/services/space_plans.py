@@ -36,7 +36,9 @@ class HomePlan:
 
 
 @dataclass(frozen=True, slots=True)
-class _Basis:
+class Basis:
+    """What a plan starts from: how a space is to be in one home, for whom, and what is believed to stand there."""
+
     design: SpaceDesign
     overrides: Overrides
     people: People
@@ -56,7 +58,7 @@ class Planner:
 
     async def of_new(self, space: str, design: SpaceDesign, homes: Sequence[Home]) -> list[HomePlan]:
         """Return the plans of a space that there is not yet. Raises the port's two errors."""
-        basis = _Basis(design, Overrides(), People(), {})
+        basis = Basis(design, Overrides(), People(), {})
         return [await self._plan(space, home, basis) for home in homes]
 
     async def of(self, row: SpaceRow, *, purpose: str = "apply") -> list[HomePlan]:
@@ -66,10 +68,10 @@ class Planner:
 
     async def in_home(self, row: SpaceRow, home: Home, *, purpose: str = "apply") -> HomePlan:
         """Return the plan of a space in one home. Raises the port's two errors."""
-        basis = await self._network.look(lambda unit: _basis(unit, row, home, purpose))
+        basis = await self._network.look(lambda unit: basis_of(unit, row, home, purpose))
         return await self._plan(row.key, home, basis, nothing=purpose == "purge")
 
-    async def _plan(self, space: str, home: Home, basis: _Basis, *, nothing: bool = False) -> HomePlan:
+    async def _plan(self, space: str, home: Home, basis: Basis, *, nothing: bool = False) -> HomePlan:
         builder = self._builders.get(home.platform)
         if builder is None:
             gone = Obstacle("home", {"home": home.key})
@@ -101,13 +103,14 @@ def home_of(row: SpaceHomeRow) -> Home:
     return Home(row.home, platform, cast("Language", row.language))
 
 
-def _basis(unit: Unit, row: SpaceRow, home: Home, purpose: str) -> _Basis:
+def basis_of(unit: Unit, row: SpaceRow, home: Home, purpose: str) -> Basis:
+    """Return what a plan for an undertaking's kind starts from."""
     design = SpaceDesign.unpacked(row.design)
     if purpose == "archive":
         design = design.archived()
     overrides = next((each.overrides for each in unit.layouts.homes(row.key) if each.home == home.key), None)
     refs = {each.piece: each.ref for each in unit.layouts.pieces(row.key, home.key) if each.ref is not None}
-    return _Basis(
+    return Basis(
         design,
         Overrides() if overrides is None else Overrides.unpacked(overrides),
         people_of(unit, row, home.platform),

@@ -29,9 +29,9 @@ async def forever() -> None:
 async def test_a_released_job_ends_and_its_name_is_free(crew: Crew) -> None:
     for _ in range(2):
         crew.keep("lane:garden:discord1", forever)
-        assert crew.names == ("lane:garden:discord1",)
+        assert list(crew.names) == ["lane:garden:discord1"]
         await crew.release("lane:garden:discord1")
-        assert not crew.names
+        assert list(crew.names) == []
         assert crew.report() == []
 
 
@@ -54,7 +54,7 @@ async def test_a_job_that_does_not_end_in_time_is_ended(crew: Crew) -> None:
     crew.keep("lane:garden:discord1", forever)
     async with asyncio.timeout(5):
         await crew.release("lane:garden:discord1", seconds=0.01)
-    assert crew.names == ()
+    assert list(crew.names) == []
 
 
 async def test_releasing_what_is_not_there_is_fine(crew: Crew) -> None:

@@ -382,7 +382,7 @@ async def test_a_room_that_somebody_encrypted_is_found_and_cannot_be_put_right(h
     await here.bot.put_state(plot.lounge, "m.room.encryption", {"algorithm": "m.megolm.v1.aes-sha2"})
     [step] = await plot.steps()
     assert facet_changes((step,)) == [("room.lounge", "encrypted", "yes", "")]
-    with pytest.raises(ImpossibleError, match=r"^matrix\.encrypted$"):
+    with pytest.raises(ImpossibleError, match=r"^matrix\.encrypted_room$"):
         await plot.do(step)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from community_bot.domain.roles import Role
 from community_bot.locales import LANGUAGES, Language, catalogues
 from community_bot.platforms.port import ImpossibleError, NotNowError
 from community_bot.services.directory import SpaceDoor, Titles
@@ -17,6 +18,7 @@ from db.ids import MemberId
 from db.work_store import WorkRow
 from tests.community_bot.people import NOON
 from tests.community_bot.services.test_building import Site
+from tests.community_bot.services.yard import PowerCutError
 
 
 class Told(Site):
@@ -128,10 +130,10 @@ async def test_cut_off_between_telling_and_noting_it_the_end_is_told_all_the_sam
     act = site.town.network.database.transact
 
     async def cut_off(_: object) -> object:
-        raise asyncio.CancelledError
+        raise PowerCutError
 
     site.town.network.database.transact = cut_off  # type: ignore[method-assign, assignment]
-    with pytest.raises(asyncio.CancelledError):
+    with pytest.raises(BaseExceptionGroup):
         await site.progress.tell_all()
     site.town.network.database.transact = act  # type: ignore[method-assign]
     assert (await site.said()) == ["**Village Radio**: 0 of 0"]
@@ -150,7 +152,7 @@ async def test_one_that_never_gets_an_answer_keeps_nobody_waiting(
     monkeypatch.setattr("community_bot.services.space_progress.LONGEST_CALL", 0.2)
     await site.built()
     slow, tell = await site.facilitator(), site.town.discord.tell
-    site.fern = None
+    site.fern = await site.town.join("Lark", role=Role.FACILITATOR)
     await site.built("Seed Garden")
 
     async def hangs(user_id: str, *arguments: object, **named: object) -> object:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from community_bot.domain.account import PlatformName
 from community_bot.domain.home import Home
 from community_bot.domain.layout import Found, Piece, PieceKind, Step
-from community_bot.domain.space_design import Audience, SpaceDesign
+from community_bot.domain.space_design import Access, Audience, SpaceDesign
 from community_bot.domain.words import in_language
 from community_bot.platforms.builder import Obstacle, People, Stranger, Survey
 from community_bot.platforms.port import ImpossibleError, NotNowError
@@ -62,6 +62,8 @@ class Yard:
                 )
         access = {"access:everyone": "-view", "access:participants": f"+view {write}"}
         persons = {f"access:person:{each}": "+view" for each in people.guests}
+        if self.platform == "discord" and design.access is Access.UNLISTED:
+            persons |= {f"access:person:{each}": "+pin +view +write" for each in people.facilitators}
         persons |= {f"power:person:{each}": "50" for each in people.facilitators if self.platform == "matrix"}
         top = {"name": self._title(design, home), **access}
         pieces.append(Piece("container", PieceKind.CONTAINER, top))
