@@ -23,6 +23,16 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from config.values import decode_network_key
 
 NONCE = 12
+WRITTEN = (
+    ("SELECT sealed_words, id FROM need", "words of need {}"),
+    ("SELECT sealed_words, id FROM topic", "words of topic {}"),
+    ("SELECT sealed_title, id FROM cohort", "title of cohort {}"),
+    ("SELECT sealed_words, id FROM experiment", "words of experiment {}"),
+    ("SELECT sealed_arm, cohort_id, experiment_id FROM experiment_arm", "arm {} of experiment {}"),
+    ("SELECT sealed_what, id FROM growth_feed", "what is passed on in {}"),
+    ("SELECT sealed_note, space, round FROM growth_note", "note of {} in round {}"),
+)
+"""What is sealed with the network's key, with what it is named after; and the context it is sealed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +100,15 @@ class Burglar:
             platform, user_id = json.loads(self._open(self._sealing, sealed, "target of an effect"))
             accounts.add((platform, user_id))
         return Loot(frozenset(each["alias"] for each in profiles), frozenset(accounts), frozenset(held.values()))
+
+    def quotes(self, database: Path) -> list[str]:
+        """Open an SQLite file with the key and return what people wrote about what they learn, as it was sealed."""
+        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as opened:
+            return [
+                self._open(self._sealing, sealed, context.format(*named)).decode()
+                for statement, context in WRITTEN
+                for sealed, *named in opened.execute(statement)
+            ]
 
     @staticmethod
     def _open(cipher: AESGCM, sealed: bytes, context: str) -> bytes:

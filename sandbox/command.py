@@ -80,7 +80,8 @@ async def _network() -> None:
         _progress("starting the bot")
         await network.bot.start()
         await network.bot.ready()
-        out.print(_table(network))
+        _progress("asking the operator for a code")
+        out.print(_table(network, office_code=(await network.operator("admin-code")).strip()))
         out.print(
             "[bold green]The network is up.[/] Its members talk a little by themselves. Ctrl-C ends everything.\n"
         )
@@ -122,7 +123,7 @@ async def _invite_guest(network: SandboxNetwork) -> None:
         await guest.join(room)
 
 
-def _table(network: SandboxNetwork) -> Table:
+def _table(network: SandboxNetwork, *, office_code: str) -> Table:
     table = Table(title=network.cast.name, show_header=False, title_style="bold", padding=(0, 1))
     table.add_column(style="bold")
     table.add_column(overflow="fold")
@@ -141,6 +142,11 @@ def _table(network: SandboxNetwork) -> Table:
     table.add_row(
         "Becoming a member",
         "type /start in any channel on Discord, .start in any room on Matrix; then /help, .help",
+    )
+    table.add_row(
+        "Running it",
+        f"once a member, .admin claim code:{office_code} in your room with the bot on Matrix; then .space create "
+        "makes a learning space on both platforms, .space check finds what was changed in it by hand",
     )
     table.add_row("The bot's health", f"{network.bot.health_url}/readyz")
     table.add_row("The bot's log", str(network.bot.output))

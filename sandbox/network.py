@@ -191,6 +191,8 @@ class SandboxNetwork:
             f'cdn_base = "{self.discord.cdn_base}"\n\n'
             f'[matrix]\nhomeserver = "{self.synapse.url}"\nuser_id = "{self.bot_user_id}"\n\n'
             f"[web]\nport = {health_port}\n\n"
+            # a few people are enough to vote: the cast is small
+            f"[learning]\nquorum_least = 3\n\n"
             f'[logs]\nformat = "json"\n{self._more_settings}{joined}{self._homes_text()}{self._spaces_text()}'
         )
 

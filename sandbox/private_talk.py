@@ -43,10 +43,10 @@ class PrivateTalk:
 
     async def press(self, card: SeenEvent, number: int, *, seconds: float = SECONDS) -> SeenEvent:
         """Press a numbered button of a card and return the bot's answer to that."""
-        sign = SIGNS[number - 1]
+        sign, shown = SIGNS[number - 1], _original(card)
         # an app shows a button once the bot has put its sign there
-        await self.person.wait_for_reaction(self.room, card.event_id, sign, self._bot, timeout=seconds)
-        pressed = await self.person.react(self.room, card.event_id, sign)
+        await self.person.wait_for_reaction(self.room, shown, sign, self._bot, timeout=seconds)
+        pressed = await self.person.react(self.room, shown, sign)
         return await self._until(lambda event: _answers(event, pressed), seconds)
 
     async def walk_in(self, alias: str, *, language: int, space: int = 1) -> SeenEvent:
@@ -64,6 +64,12 @@ class PrivateTalk:
         found = first(seen)
         assert found is not None
         return found
+
+
+def _original(card: SeenEvent) -> str:
+    """Return the message on which a card stands: an edit is shown in the place of the first."""
+    relation = card.content.get("m.relates_to") or {}
+    return str(relation["event_id"]) if relation.get("rel_type") == "m.replace" else card.event_id
 
 
 def _answers(event: SeenEvent, what: str) -> bool:

@@ -20,8 +20,9 @@ _COMING_AND_GOING = "m.room.member"
 def of_guild(guild: SimGuild) -> Standing:
     """Return everything administrators can see of a server: roles, channels, who may do what, what is pinned."""
     found: dict[str, str] = {}
-    for role in guild.roles():
-        found[f"role {role.id}"] = f"{role.name} {role.position} {sorted(role.permissions)} {role.color}"
+    # by their order: a role that came and went leaves a gap in the numbers, which means nothing
+    for rank, role in enumerate(reversed(guild.roles())):
+        found[f"role {role.id}"] = f"{role.name} {rank} {sorted(role.permissions)} {role.color}"
     for channel in guild.channels():
         of = f"channel {channel.id}"
         found[of] = f"{channel.kind} {channel.name} in {channel.category_id}"

@@ -55,6 +55,8 @@ class Survey:
     used: Mapping[str, int] = field(default_factory=dict)
     lacking: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()
+    name: str = ""
+    """What the home is called on its platform, where it has a name there: to tell one from another."""
 
 
 @dataclass(frozen=True, slots=True)

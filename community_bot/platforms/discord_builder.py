@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -39,6 +40,7 @@ from community_bot.platforms.discord_obstacles import obstacles_of
 from community_bot.platforms.discord_posts import change_post, find_post, make_post
 from community_bot.platforms.discord_reading import made_alike, read_message, read_server
 from community_bot.platforms.discord_server import FORUM, HOME_GONE, OF_PERSON, Payload, room_of, survey_of
+from community_bot.platforms.pace import Pace
 from community_bot.platforms.port import ImpossibleError, NotNowError
 
 CLOCKS: Final = timedelta(seconds=2)
@@ -46,6 +48,16 @@ CLOCKS: Final = timedelta(seconds=2)
 PATIENCE: Final = 60.0
 """Seconds to wait for a change of a channel: Discord takes two new names or topics in ten minutes."""
 _NO_ACCESS: Final = 50001
+
+
+REQUESTS_A_SECOND: Final = 30
+"""How many requests building makes of the 50 a second that Discord lets a bot make altogether: when those are used
+up discord.py holds everything, the bridge included."""
+AT_ONCE: Final = 10
+OF_A_LOOK: Final = 3
+"""Requests that reading a server takes: its channels, its roles, who the bot is there."""
+OF_A_POST: Final = 2
+"""Saying it, and pinning it."""
 
 
 class DiscordBuilder:
@@ -56,6 +68,7 @@ class DiscordBuilder:
     def __init__(self, bot: discord.Client, catalogues: Catalogues) -> None:
         self._bot = bot
         self._catalogues = catalogues
+        self._pace = Pace(REQUESTS_A_SECOND, AT_ONCE)
 
     def layout(self, space: str, design: SpaceDesign, home: Home, people: People) -> tuple[Piece, ...]:
         """Return what is to stand on a server. Pure."""
@@ -63,6 +76,8 @@ class DiscordBuilder:
 
     async def survey(self, home: str, refs: Refs) -> Survey:
         """Read what stands there; where the bot is not on the server, that is all the survey says."""
+        posts = [key for key in refs if kind_of(key) is PieceKind.POST]
+        await self._pace.take(OF_A_LOOK + len(posts))
         with explained(self._bot):
             try:
                 server = await read_server(self._bot, home)
@@ -70,10 +85,11 @@ class DiscordBuilder:
                 if error.code not in (UNKNOWN_GUILD, _NO_ACCESS):
                     raise
                 return Survey({}, lacking=frozenset({HOME_GONE}))
-            posts = [key for key in refs if kind_of(key) is PieceKind.POST and server.keeps(refs.get(room_of(key)))]
+            posts = [key for key in posts if server.keeps(refs.get(room_of(key)))]
             found = await asyncio.gather(*(read_message(self._bot, refs[room_of(key)], refs[key]) for key in posts))
         there = {key: message for key, message in zip(posts, found, strict=True) if message is not None}
-        return survey_of(server, refs, there)
+        guild = self._bot.get_guild(int(home))
+        return replace(survey_of(server, refs, there), name="" if guild is None else guild.name)
 
     def obstacles(self, survey: Survey, steps: Sequence[Step]) -> tuple[Obstacle, ...]:
         """Return what would keep these steps from being carried out. Pure."""
@@ -82,6 +98,7 @@ class DiscordBuilder:
     async def find_made(self, home: str, space: str, step: Step, refs: Refs, *, since: datetime) -> tuple[str, ...]:
         """Return what may have been made for a MAKE step by an attempt that was cut off, the likeliest first."""
         oldest = time_snowflake(since - CLOCKS)
+        await self._pace.take(OF_A_LOOK)
         with explained(self._bot):
             if step.kind is PieceKind.POST:
                 place = changes.ref_of(refs, step.within or "")
@@ -93,6 +110,8 @@ class DiscordBuilder:
 
     async def make(self, home: str, space: str, step: Step, refs: Refs) -> str:
         """Carry out a MAKE step and return Discord's id of what was made."""
+        beyond = changes.in_order(step.after)[changes.MOST_AT_ONCE :]
+        await self._pace.take(OF_A_POST if step.kind is PieceKind.POST else 1 + len(beyond))
         with explained(self._bot):
             if step.kind is PieceKind.POST:
                 return await make_post(self._bot, changes.ref_of(refs, step.within or ""), step.after)
@@ -106,6 +125,7 @@ class DiscordBuilder:
 
     async def change(self, home: str, step: Step, ref: str, refs: Refs) -> None:
         """Bring the changed facets of a CHANGE step about, permissions first."""
+        await self._pace.take(1 + len(step.after))
         with explained(self._bot):
             if step.kind is PieceKind.POST:
                 place = changes.ref_of(refs, step.within or room_of(step.key))
@@ -120,6 +140,7 @@ class DiscordBuilder:
 
     async def remove(self, home: str, step: Step, ref: str, refs: Refs) -> None:
         """Remove a piece; fine when it is gone. What somebody else put into a category stays on the server."""
+        await self._pace.take()
         http, reason = self._bot.http, self._reason(home)
         with explained(self._bot), gone_is_fine(UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, UNKNOWN_ROLE):
             if step.kind is PieceKind.ROLE:

@@ -150,7 +150,7 @@ class MatrixBuilder:
             return await self._rooms.make(space, step, refs)
 
     async def change(self, home: str, step: Step, ref: str, refs: Refs) -> None:
-        """Bring the changed facets about. Raises ``matrix.encrypted_room`` for a room that somebody has encrypted."""
+        """Bring the changed facets about. Raises ``matrix.encrypted_room`` where somebody encrypted a room."""
         async with explained():
             if step.kind is PieceKind.POST:
                 await self._posts.change(step, refs[_room_of(step.key)], ref)

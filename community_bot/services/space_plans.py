@@ -33,6 +33,8 @@ class HomePlan:
     wanted: tuple[Piece, ...]
     found: frozenset[str] = frozenset()
     """The pieces that stand."""
+    name: str = ""
+    """What the home is called on its platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ class Planner:
             wanted = tuple(_without_absent_guests(piece, survey) for piece in wanted)
         steps = steps_between(wanted, survey.found)
         obstacles = builder.obstacles(survey, steps)
-        return HomePlan(home, steps, obstacles, survey.strangers, basis.refs, wanted, frozenset(survey.found))
+        found = frozenset(survey.found)
+        return HomePlan(home, steps, obstacles, survey.strangers, basis.refs, wanted, found, survey.name)
 
 
 def _without_absent_guests(piece: Piece, survey: Survey) -> Piece:

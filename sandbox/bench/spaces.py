@@ -1,15 +1,16 @@
 """How long it takes to make learning spaces by the hundred, against what the platforms' limits allow.
 
 On Discord: one person types one ``/space create`` for each space of the template ``pilot`` (a category and six
-channels), by turns on two servers; Discord's real limits are on. It ends when the one private message that tells how
-it goes says that all are done.
+channels), by turns on two servers; Discord's real limits are on. It ends when the one private message that tells
+how it goes says that all are done.
 
-``best_possible_seconds`` is computed, not measured. What stands at the end is counted, and with it the requests that
-cannot be spared: one for each category, channel and role, two for each pinned post (saying it, pinning it). Each
-falls into a bucket of Discord's: a route of one server or one channel, so many requests in so many seconds. The first
-window is free; so a bucket of *n* requests lasts at least ``(ceil(n / allowed) - 1) * seconds``, and the longest
-bucket is the answer; all of it together must also pass the global limit. Looking at what stands, answering the
-person, letting them in, telling them how it goes: none of that counts as needed, so a ratio of one is out of reach.
+``best_possible_seconds`` is computed, not measured. What stands at the end is counted, and with it the requests
+that cannot be spared: one for each category, channel and role, two for each pinned post (saying it, pinning it).
+Each falls into a bucket of Discord's: a route of one server or one channel, so many requests in so many seconds.
+The first window is free; so a bucket of *n* requests lasts at least ``(ceil(n / allowed) - 1) * seconds``, and the
+longest bucket is the answer; all of it together must also pass the global limit. Looking at what stands, answering
+the person, letting them in, telling them how it goes: none of that counts as needed, so a ratio of one is out of
+reach.
 
 On Matrix the limits of Synapse are raised, so that there is no best possible; what is compared there is one plain
 client that makes as many rooms, one after the other, on the same homeserver.
@@ -23,16 +24,17 @@ from collections.abc import Callable, Iterable, Sequence
 from time import monotonic
 from typing import Any
 
+from sandbox.at_discord import AtDiscord
 from sandbox.bench.figures import Samples, total
 from sandbox.cast import RIVER_AND_HILL, Network
 from sandbox.discord import RateLimits, SimGuild
 from sandbox.discord.ratelimits import Window
-from sandbox.facilitating import Facilitator
 from sandbox.network import SandboxNetwork
 
 SPACES, ON_MATRIX = 100, 20
 SERVERS = ("river-house", "paper-boat-studio")
 SECONDS = 900.0
+EDIT = ("PATCH", "/channels/{id}/messages/{id}")
 
 Tell = Callable[[str], None]
 Needed = Counter[tuple[str, str]]
@@ -53,7 +55,7 @@ async def measure(
     async with SandboxNetwork(only_the_servers(), limits=limits) as network:
         await network.bot.start()
         await network.bot.ready()
-        here = await Facilitator.appoint(network, SERVERS[0], "founder", display="Founder", alias="First Founder")
+        here = await AtDiscord.appoint(network, SERVERS[0], "founder", display="Founder", alias="First Founder")
         there = here.at(SERVERS[1])
         discord = await _on_discord(network, (here, there), spaces, limits, tell)
         matrix = await _on_matrix(network, here, on_matrix, tell)
@@ -70,7 +72,7 @@ async def measure(
 
 
 async def _on_discord(
-    network: SandboxNetwork, founders: Sequence[Facilitator], spaces: int, limits: RateLimits, tell: Tell
+    network: SandboxNetwork, founders: Sequence[AtDiscord], spaces: int, limits: RateLimits, tell: Tell
 ) -> dict[str, Any]:
     guilds = [network.guilds[key] for key in SERVERS]
     before = [_counted(guild) for guild in guilds]
@@ -80,7 +82,7 @@ async def _on_discord(
     for number in range(spaces):
         await founders[number % 2].do("space create", template="pilot", title=title_of(number), where="here")
     commanded = monotonic() - began
-    await founders[0].until_told(f"{spaces} of {spaces}", seconds=SECONDS)
+    await founders[0].until_told(f"{spaces} of {spaces} spaces", seconds=SECONDS)
     seconds = monotonic() - began
     after = await network.bot.metrics()
     requests = [record for record in network.discord.requests if record.started >= began]
@@ -167,13 +169,13 @@ def _held(count: int, window: Window | None) -> float:
 # ── Matrix
 
 
-async def _on_matrix(network: SandboxNetwork, founder: Facilitator, spaces: int, tell: Tell) -> dict[str, Any]:
+async def _on_matrix(network: SandboxNetwork, founder: AtDiscord, spaces: int, tell: Tell) -> dict[str, Any]:
     tell(f"spaces: {spaces} on Matrix, one command each")
     before, metrics = len(await network.synapse.room_ids()), await network.bot.metrics()
     began = monotonic()
     for number in range(spaces):
         await founder.do("space create", template="pilot", title=f"Hill {title_of(number)}", where="matrix")
-    await founder.until_told(f"{spaces} of {spaces}", seconds=SECONDS)
+    await founder.until_told(f"{spaces} of {spaces} spaces", seconds=SECONDS)
     seconds = monotonic() - began
     after = await network.bot.metrics()
     rooms = len(await network.synapse.room_ids()) - before

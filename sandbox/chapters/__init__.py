@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from sandbox.chapters.arriving import arriving
 from sandbox.chapters.first_conversation import first_conversation
+from sandbox.chapters.four_spaces import four_spaces
 from sandbox.network import SandboxNetwork
 from sandbox.transcript import Transcript
 
@@ -12,4 +13,5 @@ Play = Callable[[SandboxNetwork, Transcript], Awaitable[None]]
 CHAPTERS: tuple[tuple[str, Play], ...] = (
     ("first conversation", first_conversation),
     ("arriving", arriving),
+    ("four learning spaces", four_spaces),
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from sandbox.at_discord import press
 from sandbox.chapters.own_data import Belongings, erase_and_search, read_export
-from sandbox.chapters.reading import is_in, one_line, press
+from sandbox.chapters.reading import is_in, one_line
 from sandbox.discord import SimAnswer, SimChannel, SimMember
 from sandbox.network import SandboxNetwork
 from sandbox.private_talk import PrivateTalk

@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import os
 import re
-import sys
 import zipfile
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.at_discord import press
 from sandbox.burglar import Burglar, Loot
-from sandbox.chapters.reading import is_in, one_line, press
+from sandbox.chapters.reading import is_in, one_line
 from sandbox.discord import SimAnswer, SimChannel, SimMember
 from sandbox.network import SandboxNetwork
 from sandbox.private_talk import PrivateTalk
@@ -84,7 +83,7 @@ async def erase_and_search(
         if own.alias not in (await mali.slash(lobby, "me show")).text:
             raise DidNotHappenError("she is not back")
     async with transcript.step("Files alone name nobody; with the network's key they would still name her") as step:
-        await _bot(network, "backup", str(backup))
+        await network.operator("backup", str(backup))
         _none(burglar.finds(own.words), "readable without a key")
         loot = burglar.opens(network.database_file)
         if own.alias not in loot.aliases or not own.accounts <= loot.accounts:
@@ -141,24 +140,8 @@ async def _restore_elsewhere(network: SandboxNetwork, backup: Path) -> Path:
     """Fill a second database from a backup, with the members' keys as they are beside it today."""
     elsewhere = network.folder / "elsewhere" / "community.db"
     url = f"sqlite+aiosqlite:///{elsewhere}"
-    await _bot(network, "restore", str(backup), COMMUNITY_BOT_DATABASE__URL=url)
+    await network.operator("restore", str(backup), COMMUNITY_BOT_DATABASE__URL=url)
     return elsewhere
-
-
-async def _bot(network: SandboxNetwork, *words: str, **environment: str) -> None:
-    """Type one of the operator's commands."""
-    settings = network.folder / "settings"
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("COMMUNITY_BOT_")}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "community_bot", *words, "--settings", str(settings / "network.toml")),
-        cwd=network.folder,
-        env=kept | {"COMMUNITY_BOT_SECRETS_DIR": str(settings / "secrets")} | environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    told, _ = await process.communicate()
-    if process.returncode != 0:
-        raise DidNotHappenError(f"community-bot {words[0]} ended with {process.returncode}: {told.decode()}")
 
 
 def _none(found: Collection[object], where: str) -> None:

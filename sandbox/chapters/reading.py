@@ -1,4 +1,4 @@
-"""Reading what the bot says as its reader does: in their language, and pressing what is there to press."""
+"""Reading what the bot says as its reader does: in their language."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from typing import Final
 
 from sandbox.cast import Language
-from sandbox.discord import SimAnswer
 from sandbox.transcript import DidNotHappenError
 
 _SPANISH: Final = frozenset("áéíóúñü¿¡«»")
@@ -31,14 +30,6 @@ def one_line(text: str) -> str:
     """Return a text as one line of the transcript, long ones cut."""
     line = " ".join(_as_shown(text).split())
     return line if len(line) <= 160 else f"{line[:159]}…"
-
-
-async def press(answer: SimAnswer, action: str) -> SimAnswer:
-    """Press the button of an answer that does this. Raises :class:`DidNotHappenError` when there is none."""
-    for button in answer.buttons:
-        if button.custom_id is not None and button.custom_id.startswith(f"act:{action}:"):
-            return await answer.click(custom_id=button.custom_id)
-    raise DidNotHappenError(f"no button {action} under: {answer.text}")
 
 
 def _as_shown(text: str) -> str:

@@ -33,6 +33,9 @@ a:hover, a:focus { background: #5865f2; color: #fff; outline: none; }
 p.topic { margin: 0 0 .5rem; color: #949ba4; }
 """
 
+_CATEGORY = 4
+"""Discord's number for a channel that others stand in (resources/channel.mdx)."""
+
 
 class Pages:
     """Serve the index and open a live page for a channel when somebody asks for it."""
@@ -119,9 +122,11 @@ class Pages:
             for channel_id in guild.channel_ids:
                 channel = backend.channels[channel_id]
                 readers = self._population.readers(channel_id)
-                if not readers:
+                if not readers or channel.type == _CATEGORY:
                     continue
-                parts.append(f"<h3># {escape(channel.name or '')}</h3>")
+                within = backend.channels.get(channel.parent_id) if channel.parent_id is not None else None
+                category = f"{escape(within.name or '')} › " if within is not None else ""
+                parts.append(f"<h3>{category}# {escape(channel.name or '')}</h3>")
                 if channel.topic:
                     parts.append(f'<p class="topic">{escape(channel.topic)}</p>')
                 links = (

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from community_bot.platforms.matrix_cards import ACTIONS
-from sandbox.chapters.reading import press
+from sandbox.at_discord import press
 from sandbox.discord import SimAnswer, SimChannel, SimMember
 from sandbox.matrix import SeenEvent
 from sandbox.private_talk import PrivateTalk
+
+Answer = str | int | Sequence[str | int]
+"""What is typed, or which of the choices is taken, counted from 1; several where several can be."""
 
 
 class Someone(Protocol):
@@ -28,7 +31,7 @@ class Someone(Protocol):
     async def press(self, action: str) -> str:
         """Press the first button of the newest answer that does this."""
 
-    async def fill(self, answers: Mapping[str, str]) -> str:
+    async def fill(self, answers: Mapping[str, Answer]) -> str:
         """Fill in the form that the newest answer has opened."""
 
 
@@ -56,11 +59,16 @@ class OnDiscord:
         assert self._newest is not None
         return await self._read(await press(self._newest, action))
 
-    async def fill(self, answers: Mapping[str, str]) -> str:
+    async def fill(self, answers: Mapping[str, Answer]) -> str:
         assert self._newest is not None
         form = self._newest.form
         assert form is not None, self._newest.text
-        return await self._read(await form.submit(answers))
+        chosen: dict[str, object] = {}
+        for name, answer in answers.items():
+            values = [form.field(name).choices[place - 1].value for place in _places(answer)]
+            if values:
+                chosen[name] = values[0] if isinstance(answer, int) else values
+        return await self._read(await form.submit({**answers, **chosen}))
 
     async def _read(self, answer: SimAnswer) -> str:
         assert answer.acknowledged
@@ -97,12 +105,20 @@ class OnMatrix:
         assert number is not None, f"no {action} under: {card.body}"
         return self._read(await self.talk.press(card, number))
 
-    async def fill(self, answers: Mapping[str, str]) -> str:
+    async def fill(self, answers: Mapping[str, Answer]) -> str:
         for answer in answers.values():
-            self._read(await self.talk.say(answer))
+            places = " ".join(map(str, _places(answer)))
+            self._read(await self.talk.say(places or str(answer)))
         assert self._newest is not None
         return self._newest.body
 
     def _read(self, event: SeenEvent) -> str:
         self._newest = event
         return event.body
+
+
+def _places(answer: Answer) -> Sequence[int]:
+    """Return which choices are taken, none of something typed."""
+    if isinstance(answer, int):
+        return (answer,)
+    return () if isinstance(answer, str) else [each for each in answer if isinstance(each, int)]

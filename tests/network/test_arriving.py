@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from sandbox.chapters.reading import press
+from sandbox.at_discord import press
 from sandbox.discord import RateLimits, SimMember
 from sandbox.matrix import MatrixPerson
 from sandbox.network import SandboxNetwork
