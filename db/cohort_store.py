@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
-from db.ids import MemberId, new_id
+from db.ids import MemberId, new_person_id
 from db.keys import NetworkKeys
 from db.tables import cohort, cohort_member
 
@@ -41,7 +41,7 @@ class CohortStore:
 
     def add(self, space: str, title: str, *, state: str, today: date) -> CohortRow:
         """Begin a cohort."""
-        cohort_id = new_id()
+        cohort_id = new_person_id()
         sealed = self._keys.sealing.seal(title.encode(), title_of(cohort_id))
         values = {"id": cohort_id, "space": space, "sealed_title": sealed, "state": state, "begun_on": today}
         self._connection.execute(insert(cohort).values(**values))

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 
-from db.ids import new_id
+from db.ids import new_person_id
 from db.keys import NetworkKeys
 from db.tables import experiment, experiment_arm
 
@@ -51,7 +51,7 @@ class ExperimentStore:
         self._connection.execute(
             delete(experiment).where(experiment.c.space == space, experiment.c.state == "draft")
         )
-        experiment_id = new_id()
+        experiment_id = new_person_id()
         question, hypothesis = words
         self._connection.execute(
             insert(experiment).values(

@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
-from db.ids import new_id
+from db.ids import new_person_id
 from db.keys import NetworkKeys
 from db.tables import growth_feed, growth_note, growth_round, round_topic
 
@@ -96,7 +96,7 @@ class GrowthStore:
 
     def feed(self, number: int, from_space: str, to_space: str, what: str) -> str:
         """Write a feed down; return its id."""
-        feed_id = new_id()
+        feed_id = new_person_id()
         self._connection.execute(
             insert(growth_feed).values(
                 id=feed_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from community_bot.domain.account import PlatformName
+from community_bot.domain.home import Home
 from community_bot.domain.layout import OF_A_PERSON, Act, Change, PieceKind, Step
 from community_bot.domain.space_design import SpaceDesign
 from community_bot.domain.words import in_language
@@ -37,7 +37,7 @@ class PlanWords:
         """Say what will exist, before anything is made."""
         lines: list[str] = []
         for home in plan.homes:
-            said = [f"- {self.step(each, home.home.platform)}" for each in home.steps[:MOST_STEPS]]
+            said = [f"- {self.step(each, home.home)}" for each in home.steps[:MOST_STEPS]]
             lines += [f"**{self._home(home)}**", *self._cut(said, len(home.steps), plan)]
         return Markup("\n".join(lines))
 
@@ -57,7 +57,7 @@ class PlanWords:
             said = []
             for step in home.steps[:MOST_STEPS]:
                 number += 1
-                said.append(f"- {number}: {self.drift(step, home.home.platform)}")
+                said.append(f"- {number}: {self.drift(step, home.home)}")
             lines += self._cut(said, len(home.steps), plan)
             if home.strangers:
                 shown = [self._shortened(each.name) for each in home.strangers[:5]]
@@ -80,7 +80,9 @@ class PlanWords:
         return [f"- {self.t.count('space.steps_more', rest)}"] if rest > 0 else []
 
     def _home(self, home: HomePlan) -> Markup:
-        return self.t("space.home.matrix") if home.home.platform == "matrix" else self.t("space.home.discord")
+        if home.home.platform == "matrix":
+            return self.t("space.home.matrix")
+        return self.t("space.home.server", name=home.name) if home.name else self.t("space.home.discord")
 
     def obstacle(self, obstacle: Obstacle) -> Markup:
         """Say one obstacle, and what helps."""
@@ -90,28 +92,29 @@ class PlanWords:
             values["permission"] = self.t(permission)
         return self.t(f"space.obstacle.{obstacle.code}", **values)
 
-    def piece(self, step: Step, platform: PlatformName) -> Markup:
+    def piece(self, step: Step, home: Home) -> Markup:
         """Name a piece: what it is, and what it is called."""
         _, _, rest = step.key.partition(".")
         match step.kind:
             case PieceKind.ROLE:
                 return self.t(f"space.piece.role_{rest}")
             case PieceKind.CONTAINER:
-                return self.t("space.piece.container" if platform == "discord" else "space.piece.matrix_space")
+                return self.t("space.piece.container" if home.platform == "discord" else "space.piece.matrix_space")
             case PieceKind.ROOM:
-                return self.t("space.piece.room", name=self._room(rest))
+                return self.t("space.piece.room", name=self._room(rest, home))
             case _:
                 room, _, what = rest.rpartition(".")
                 # what is too long for one message is continued in agreements-2
-                return self.t(f"space.piece.post_{what.partition('-')[0]}", name=self._room(room))
+                return self.t(f"space.piece.post_{what.partition('-')[0]}", name=self._room(room, home))
 
-    def _room(self, room: str) -> str:
+    def _room(self, room: str, home: Home) -> str:
+        """Return what a room is called there, whatever the reader's language: that is what they will look for."""
         found = next((each for each in self.design.rooms if each.key == room), None)
-        return room if found is None else in_language(found.names, self.t.language)
+        return room if found is None else in_language(found.names, home.language)
 
-    def step(self, step: Step, platform: PlatformName) -> Markup:
+    def step(self, step: Step, home: Home) -> Markup:
         """Say what a step will do."""
-        piece = self.piece(step, platform)
+        piece = self.piece(step, home)
         match step.act:
             case Act.MAKE:
                 return self.t("space.step.make", piece=piece)
@@ -120,9 +123,9 @@ class PlanWords:
             case _:
                 return self.t("space.step.change", piece=piece, changes=self._changes(step))
 
-    def drift(self, step: Step, platform: PlatformName) -> Markup:
+    def drift(self, step: Step, home: Home) -> Markup:
         """Say what was done by hand."""
-        piece = self.piece(step, platform)
+        piece = self.piece(step, home)
         match step.act:
             case Act.MAKE:
                 return self.t("space.drift.gone", piece=piece)
@@ -183,9 +186,11 @@ class PlanWords:
 
     def _value(self, value: str) -> Markup:
         """Say a rule of a Matrix room; where it opens to other rooms, these are not named."""
+        if not value:
+            return Markup("–")
         word, _, others = value.partition(":")
         known = key("space.value.elsewhere") if others else key(f"space.value.{word}")
-        return self.t(known) if known in self.t else Markup(f"`{word or '–'}`")
+        return self.t(known) if known in self.t else Markup(f"`{word}`")
 
     def _liberties(self, value: Sequence[str]) -> Markup:
         """Say permissions: ``+view``, ``-write``."""

@@ -9,10 +9,11 @@ did is taken back, the newest first, until the platforms are as they were.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 from community_bot.domain.layout import Act, PieceKind, Step
 from community_bot.domain.space_design import SpaceDesign
@@ -29,6 +30,8 @@ from db.work_store import StepRow, WorkRow, WorkStore
 
 log = get_logger(__name__)
 
+T = TypeVar("T")
+
 AT_ONCE = 8
 """Undertakings side by side: one waits for a limit of a server while others go on elsewhere."""
 ROUNDS = 4
@@ -38,6 +41,8 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=5)
 TRIES = 60
 """With the waits between them more than four hours of a platform being away."""
 LONGEST_NAP = 600.0
+LONGEST_CALL = 600.0
+"""Seconds that a look or one step may take, limits of the platform that are waited for included."""
 BOT = "bot"
 
 
@@ -197,7 +202,7 @@ class Building:
         only = None if work.only is None else set(work.only[home.key])
         for turn in range(ROUNDS):
             try:
-                plan = await self._planner.in_home(row, home, purpose=work.kind)
+                plan = await _in_time(self._planner.in_home(row, home, purpose=work.kind))
             except ImpossibleError as error:
                 raise StuckError(error.reason, None) from error
             chosen = [each for each in plan.steps if only is None or each.key in only]
@@ -208,7 +213,7 @@ class Building:
             site = _Site(work, home.key, builder, dict(plan.refs))
             for step in steps:
                 try:
-                    await self._do(site, step)
+                    await _in_time(self._do(site, step))
                 except ImpossibleError as error:
                     raise StuckError(error.reason, step.key) from error
         raise StuckError("space.unsettled", None)
@@ -273,7 +278,7 @@ class Building:
         failure: StuckError | None = None
         for entry in journal:
             try:
-                await self._take_back(work, entry)
+                await _in_time(self._take_back(work, entry))
             except ImpossibleError as error:
                 failure = StuckError(error.reason, entry.piece)
                 log.warning("a step cannot be taken back", kind=work.kind, reason=error.reason)
@@ -316,6 +321,15 @@ class Building:
             _works(unit).gets_on(work.id)
 
         await self._network.act(note)
+
+
+async def _in_time(act: Awaitable[T]) -> T:
+    """Do something that may be repeated. Raises NotNowError when it never ends: it must not keep its place."""
+    try:
+        async with asyncio.timeout(LONGEST_CALL):
+            return await act
+    except TimeoutError as error:
+        raise NotNowError("building.timeout") from error
 
 
 def _works(unit: Unit) -> WorkStore:

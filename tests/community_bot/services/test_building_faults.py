@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Set
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,12 +17,13 @@ from community_bot.domain.home import Home
 from community_bot.domain.layout import Piece, PieceKind, Step
 from community_bot.domain.roles import Role
 from community_bot.domain.space_design import Access, Audience, RoomDesign, RoomKind, SpaceDesign
+from community_bot.domain.words import Words
 from community_bot.locales import catalogues
-from community_bot.platforms.builder import People
+from community_bot.platforms.builder import People, Survey
 from community_bot.platforms.discord_layout import discord_layout
 from community_bot.platforms.matrix_layout import matrix_layout
 from community_bot.platforms.port import ImpossibleError, NotNowError
-from community_bot.services.building import TRIES, Building
+from community_bot.services.building import AT_ONCE, TRIES, Building
 from community_bot.services.space_plans import Planner, people_of
 from community_bot.services.spaces import Edit, Spaces, Wishes, works
 from db.engine import Database
@@ -45,6 +46,20 @@ class OpenYard(Yard):
     """A yard whose removing can be made to fail: each failure once, in order."""
 
     failures: tuple[Exception, ...] = ()
+    hangs: bool = False
+    busy_after: Set[int] = frozenset()
+    """After so many acts the next is refused once."""
+
+    async def survey(self, home: str, refs: Mapping[str, str]) -> Survey:
+        if self.hangs:
+            await asyncio.Event().wait()
+        return await super().survey(home, refs)
+
+    async def make(self, home: str, space: str, step: Step, refs: Mapping[str, str]) -> str:
+        if self.acts in self.busy_after:
+            self.busy_after = self.busy_after - {self.acts}
+            raise NotNowError("yard.busy", 5)
+        return await super().make(home, space, step, refs)
 
     async def remove(self, home: str, step: Step, ref: str, refs: Mapping[str, str]) -> None:
         if self.failures:
@@ -82,14 +97,12 @@ def site(sqlite_database: Database) -> YardSite:
 async def test_steps_are_counted_once_however_often_a_platform_has_to_be_waited_for(site: YardSite) -> None:
     plan = await site.create()
     assert plan.space is not None
-    key = plan.space.key
-    site.matrix.away = NotNowError("matrix.unreachable", 5)
-    for _ in range(3):
+    site.open_matrix.busy_after = {1, 3, 4}
+    for _ in range(4):
         await site.building.run_due()
         site.town.clock.pass_by(seconds=6)
-    site.matrix.away = None
-    await site.building.run_due()
-    work = await site.work(key)
+    work = await site.work(plan.space.key)
+    assert site.open_matrix.busy_after == set()
     assert (work.state, work.total) == ("done", plan.steps)
 
 
@@ -163,6 +176,24 @@ async def test_many_undertakings_that_wait_hold_up_no_other(site: YardSite) -> N
     assert (await site.work(key.key)).state == "done"
 
 
+async def test_a_platform_that_never_answers_keeps_no_place(
+    site: YardSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("community_bot.services.building.LONGEST_CALL", 0.5)
+    for number in range(AT_ONCE):
+        await site.create(f"Waiting {number}", where="matrix")
+    going_on = (await site.create("Going on", where="discord")).space
+    assert going_on is not None
+    site.open_matrix.hangs = True
+    async with asyncio.timeout(60):
+        await site.building.run_due()
+    assert (await site.work(going_on.key)).state == "done"
+    open_works = await site.town.network.look(lambda unit: works(unit).untold())
+    waiting = [each for rows in open_works.values() for each in rows if each.state == "running"]
+    assert {each.reason for each in waiting} == {"building.timeout"}
+    assert len(waiting) == AT_ONCE
+
+
 async def test_a_platform_that_is_no_more_in_the_settings_leaves_nothing_half_open(site: YardSite) -> None:
     key = await site.key()
     site.building = Building(site.town.network, Planner(site.town.network, {"discord": site.discord}))
@@ -191,8 +222,13 @@ async def test_what_somebody_began_who_is_erased_meanwhile_is_built_and_told_to_
     assert await site.town.network.look(lambda unit: works(unit).untold()) == {}
 
 
-async def test_waiting_for_something_to_do_asks_the_database_once_in_a_while(site: YardSite) -> None:
+async def test_while_there_is_nothing_to_do_the_database_is_left_alone(site: YardSite) -> None:
     running = asyncio.create_task(site.building.run())
+    key = await site.key()
+    async with asyncio.timeout(30):
+        await _until(lambda: _is_done(site, key))
+    # what is due was looked for after the last thing that was done, and then no more
+    await asyncio.sleep(0.3)
     looked = 0
     look = site.town.network.database.look
 
@@ -202,15 +238,20 @@ async def test_waiting_for_something_to_do_asks_the_database_once_in_a_while(sit
         return await look(work)  # type: ignore[arg-type]
 
     site.town.network.database.look = counted  # type: ignore[method-assign, assignment]
-    key = await site.key()
-    async with asyncio.timeout(30):
-        while (await site.work(key)).state != "done":
-            await asyncio.sleep(0.05)
-        await asyncio.sleep(0.3)
-        before = looked
-        await asyncio.sleep(0.5)
+    await asyncio.sleep(0.5)
     running.cancel()
-    assert looked == before
+    assert looked == 0
+
+
+async def _is_done(site: YardSite, key: str) -> bool:
+    return (await site.work(key)).state == "done"
+
+
+async def _until(condition: Callable[[], Awaitable[bool]]) -> None:
+    while True:
+        if await condition():
+            return
+        await asyncio.sleep(0.05)
 
 
 # ── who may keep what, and what spaces are called
@@ -265,6 +306,9 @@ async def test_only_the_facilitators_of_a_space_are_asked_for_when_it_is_planned
 ODD = st.text(st.sampled_from("aB ก้ำ-_!#ñ😀\u200d\u0301 x"), min_size=1, max_size=80).map(lambda text: f"n{text}")
 
 
+WELCOMES: tuple[Words | None, ...] = (None, {"en": "Welcome. " * 300}, {"en": " hi "})
+
+
 @st.composite
 def odd_rooms(draw: st.DrawFn) -> tuple[RoomDesign, ...]:
     rooms = draw(ROOMS)
@@ -274,7 +318,7 @@ def odd_rooms(draw: st.DrawFn) -> tuple[RoomDesign, ...]:
             kind=draw(st.sampled_from(RoomKind)),
             names={"en": draw(ODD)},
             purposes={"en": draw(st.sampled_from(["", "x" * 1500, " purpose "]))},
-            welcome=draw(st.sampled_from([None, {"en": "Welcome. " * 300}, {"en": " hi "}])),
+            welcome=draw(st.sampled_from(WELCOMES)),
             joined=draw(st.booleans()),
             seen_by=room.seen_by if number else Audience.PARTICIPANTS,
         )

@@ -29,14 +29,17 @@ from community_bot.services.organisations import Organisations
 from community_bot.services.privacy import Privacy
 from community_bot.services.roles import Roles, make_office_code
 from community_bot.services.stewardship import Stewardship
+from community_bot.services.votes import Votes
 from community_bot.services.vouching import Vouching
-from db.backup import back_up
+from db.backup import back_up, restore
 from db.dialogue_store import DialogueStore
 from db.engine import Database
 from db.keys import NetworkKeys, SealedOtherwiseError, SealingKey
 from db.member_keys_file import MEMBER_KEYS_NAME, MemberKeysFile
 from db.tables import metadata
 from tests.community_bot.conftest import Log
+from tests.community_bot.services.growing_network import STAGES
+from tests.community_bot.services.learning_marks import COHORT, LEARNING_MARKS, Learners
 from tests.community_bot.services.river_network import GARDEN, RADIO, Clock
 
 S = TypeVar("S")
@@ -58,8 +61,16 @@ MARKS = (
     "qxzlabelofposter",
     "qxznotetocorrect",
     FORM,
+    *LEARNING_MARKS,
 )
-CONTEXTS = ("profile of", "account", "claim on", "label of", "dialogue of", "note of", "words for")
+CONTEXTS = (
+    *("profile of", "account", "claim on", "label of", "dialogue of", "note of", "words for"),
+    *("words of need", "words of topic", "title of cohort", "words of experiment", "what is passed on in"),
+)
+COMPOSED = {
+    "experiment_arm": "arm {cohort_id} of experiment {experiment_id}",
+    "growth_note": "note of {space} in round {round}",
+}
 
 
 def written(mark: str) -> Iterator[bytes]:
@@ -91,9 +102,11 @@ def keys() -> NetworkKeys:
     return NetworkKeys(KEY)
 
 
-def composed(database: Database, keys: NetworkKeys, keys_file: MemberKeysFile) -> Capabilities:
-    rules = Rules("River Network", spaces=(RADIO, GARDEN), vouchers=1)
-    return compose(database, keys, rules, catalogues(), clock=Clock(), keys_file=keys_file)
+def composed(
+    database: Database, keys: NetworkKeys, keys_file: MemberKeysFile, clock: Clock | None = None
+) -> Capabilities:
+    rules = Rules("River Network", spaces=(RADIO, GARDEN), vouchers=1, stages=STAGES, quorum_least=3)
+    return compose(database, keys, rules, catalogues(), clock=clock or Clock(), keys_file=keys_file)
 
 
 async def live(capabilities: Capabilities) -> None:
@@ -147,6 +160,7 @@ async def live(capabilities: Capabilities) -> None:
     network = capabilities.network
     dialogues = DialogueStore(network.database, network.keys, network.clock)
     await dialogues.put("matrix", MARKED_TOO.user_id, "privacy.note", FORM.encode())
+    await Learners(capabilities, OWNER, MARKED, NEWCOMER, ALIASES[1]).learn()
 
 
 async def admit_first(capabilities: Capabilities) -> None:
@@ -188,9 +202,10 @@ async def opened(database: Database, keys: NetworkKeys) -> bytes:
             assert isinstance(row["wrapped"], bytes)
             own.append(SealingKey(keys.unwrap(row["wrapped"], str(row["member_id"]))))
     plain: list[bytes] = []
-    for _, row in found:
+    for name, row in found:
         values = [str(value) for value in row.values() if isinstance(value, str | int)]
-        contexts = ["target of an effect"]
+        contexts = ["target of an effect", "words for a room"]
+        contexts += [context.format(**row) for table, context in COMPOSED.items() if table == name]
         contexts += [f"{prefix} {value}" for prefix in CONTEXTS for value in values]
         for cell in row.values():
             if isinstance(cell, bytes):
@@ -222,12 +237,76 @@ async def test_nothing_marked_is_readable_in_files_backups_logs_or_metrics(
         "qxznotetocorrect",
         "Qxztitleofradio",
         FORM,
+        *LEARNING_MARKS,
     }
     assert found_in(await raw_rows(database)) == set()
     assert found_in(raw_files(tmp_path)) == set()
     assert found_in(log.getvalue().encode()) == set()
     assert found_in(generate_latest()) == set()
     assert log.getvalue()
+
+
+async def test_a_vote_says_nothing_while_it_is_open_and_leaves_no_ballot_behind(
+    database: Database, keys: NetworkKeys, tmp_path: Path, log: Log
+) -> None:
+    clock, keys_file = Clock(), MemberKeysFile(tmp_path / "backups" / MEMBER_KEYS_NAME, KEY)
+    capabilities = composed(database, keys, keys_file, clock)
+    await live(capabilities)
+    ballots = await cells_of_votes(database)
+    assert len(ballots) == 1 + 2 * 3
+    assert found_in(await raw_rows(database)) == set()
+    await back_up(database, tmp_path / "backups" / "net.backup", KEY)
+    restored = Database(f"sqlite+aiosqlite:///{tmp_path}/restored.db")
+    await restore(restored, tmp_path / "backups" / "net.backup", KEY)
+    assert await cells_of_votes(restored) == []
+    await restored.close()
+    assert found_in(raw_files(tmp_path)) == set()
+    clock.forward(days=4)
+    votes = service(capabilities, Votes)
+    assert await votes.run_due() == 1
+    (result,), open_until = await votes.results(OWNER, NETWORK)
+    assert open_until is None
+    assert (result.ballots, [total for _, total in result.counts or ()]) == (3, [2, 2])
+    assert await cells_of_votes(database) == []
+    everything = await raw_rows(database) + raw_files(tmp_path)
+    assert [cell for cell in ballots if cell in everything] == []
+    assert found_in(everything) == set()
+    assert found_in(log.getvalue().encode()) == set()
+
+
+async def cells_of_votes(database: Database) -> list[bytes]:
+    """Return what is kept of ballots: each vote's own key, and who voted with what, as it stands there."""
+    named = {"vote": ("wrapped_secret",), "ballot": ("voter_lookup", "sealed_choice")}
+    cells = [row[column] for table, row in await rows(database) for column in named.get(table, ())]
+    return [cell if isinstance(cell, bytes) else str(cell).encode() for cell in cells if cell is not None]
+
+
+async def test_an_export_has_what_was_learned_by_oneself_and_nothing_of_others_or_of_a_secret(
+    sqlite_database: Database, keys: NetworkKeys, tmp_path: Path
+) -> None:
+    capabilities = composed(sqlite_database, keys, MemberKeysFile(tmp_path / MEMBER_KEYS_NAME, KEY))
+    await live(capabilities)
+    exports = {
+        account: (await service(capabilities, Privacy).export(account)).lines.decode()
+        for account in (OWNER, MARKED, NEWCOMER)
+    }
+    tables = {
+        account: {json.loads(line).get("table") for line in lines.splitlines()}
+        for account, lines in exports.items()
+    }
+    assert COHORT in exports[MARKED]
+    assert "cohort_member" in tables[MARKED]
+    assert "space_request" in tables[NEWCOMER]
+    names = {
+        OWNER: ("Wan", OWNER.user_id),
+        MARKED: (*ALIASES, MARKED.user_id),
+        NEWCOMER: ("Qxznewcomer", NEWCOMER.user_id),
+    }
+    for account, lines in exports.items():
+        others = [name for other, said in names.items() if other != account for name in said]
+        assert [name for name in others if name in lines] == []
+        # what leads to nobody is in nobody's export
+        assert found_in(lines.encode(), set(LEARNING_MARKS) - {COHORT}) == set()
 
 
 async def test_after_erasing_not_even_the_networks_key_opens_anything_of_the_member(
@@ -250,6 +329,8 @@ async def test_after_erasing_not_even_the_networks_key_opens_anything_of_the_mem
     await capabilities.effects({}, catalogues()).run_due()
 
     assert found_in(await opened(database, keys), theirs) == set()
+    # two others have a ballot in the open vote; theirs is gone
+    assert len(await cells_of_votes(database)) == 1 + 2 * 2
     everything = await raw_rows(database)
     assert member.id.encode() not in everything
     for account in (MARKED, MARKED_TOO):
