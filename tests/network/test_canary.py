@@ -17,6 +17,7 @@ from sandbox.cast import Conversation, End, Home, Member, Network, Organisation,
 from sandbox.discord import RateLimits
 from sandbox.network import SandboxNetwork
 from sandbox.private_talk import PrivateTalk
+from tests.network.learning_canaries import LEARNING_MARKS, LEFT_OUT, Learning
 from tests.network.someone import OnDiscord, OnMatrix, Someone
 
 pytestmark = [pytest.mark.network, pytest.mark.long]
@@ -98,12 +99,12 @@ async def on_matrix(network: SandboxNetwork, number: int) -> OnMatrix:
     return OnMatrix(talk)
 
 
-async def come_in(newcomer: Someone, alias: str) -> None:
-    """Fill in the way in."""
-    await newcomer.do("start")
+async def come_in(newcomer: Someone, alias: str, **code: str) -> None:
+    """Fill in the way in, with an invite's ``code`` or without."""
+    await newcomer.do("start", **code)
     if isinstance(newcomer, OnDiscord):
         await newcomer.press("form.open")
-        shown = await newcomer.fill({"agreements": ["agreements", "membership"], "alias": alias, "space": "radio"})  # type: ignore[dict-item]
+        shown = await newcomer.fill({"agreements": ["agreements", "membership"], "alias": alias, "space": "radio"})
     else:
         await newcomer.press("form.open")
         shown = await newcomer.fill({"language": "English", "agreements": "1 2", "alias": alias, "space": "1"})
@@ -116,16 +117,19 @@ def code_in(text: str) -> str:
     return found.group()
 
 
-async def do_everything(me: Someone, friend: Someone, spare: Someone, sign: str, office_code: str) -> list[str]:
+async def do_everything(
+    me: Someone, friend: Someone, spare: Someone, learning: Learning, office_code: str
+) -> list[str]:
     """Use every command that there is; return the codes that were shown on the way.
 
-    ``sign`` tells one platform's marks from the other's, ``friend`` becomes a member, ``spare`` becomes ``me``'s
-    second account for a moment. Something of every kind is still there at the end: an organisation, an open invite
-    and a used one, a request that waits.
+    ``friend`` becomes a member, ``spare`` becomes ``me``'s second account for a moment and a member afterwards.
+    Something of every kind is still there at the end: an organisation, an open invite and a used one, a request
+    that waits, what was learned.
     """
-    alias, changed, befriended = (
-        f"{name} {sign}" for name in ("Aliascanario Uno", "Aliascanario Dos", "Aliascanario Tres")
-    )
+    # tells one platform's marks from the other's
+    sign = learning.sign
+    alias, changed = f"Aliascanario Uno {sign}", f"Aliascanario Dos {sign}"
+    befriended, invited = learning.aliases
     title, label = f"Titulocanario {sign}", f"Etiquetacanario {sign}"
     codes = [office_code]
     await come_in(me, alias)
@@ -184,7 +188,7 @@ async def do_everything(me: Someone, friend: Someone, spare: Someone, sign: str,
 
     # bringing people along
     codes.append(code_in(await me.do("invite create", label=label, days=7)))
-    await spare.do("start", code=codes[-1])
+    await come_in(spare, invited, code=codes[-1])
     for number in ("Dos", "Tres"):
         codes.append(code_in(await me.do("invite create", label=f"{label} {number}", days=7)))
     assert f"{label} Tres" in await me.do("invite list")
@@ -194,6 +198,8 @@ async def do_everything(me: Someone, friend: Someone, spare: Someone, sign: str,
     await me.do("invite vouch-for", person=friend)
     await me.do("invite queue")
     await me.do("invite decide", alias=befriended, decision="admit")
+
+    await learning.all_of_it()
 
     # going, and coming back
     await friend.do("me pause")
@@ -215,14 +221,21 @@ async def test_no_marked_word_and_no_account_is_readable_in_anything_that_is_kep
     await voz.say(house.channels["river", "radio"], "Mensajecanario del río")
     await eco.say(house.rooms["hill", "radio"], "Mensajecanario del cerro")
     wanted = {tuple(path): " ".join(path) for path in offered().commands}
+    burglar = Burglar(house.folder, house.folder / "settings" / "secrets" / "network_key")
     people: list[Someone] = []
     codes: list[str] = []
     for sign, come in (("Rio", on_discord), ("Cerro", on_matrix)):
         office_code = await operator(house, "admin-code")
         me, friend, spare = [await come(house, number) for number in range(3)]
-        codes += await do_everything(me, friend, spare, sign, office_code)
-        assert set(wanted.values()) - me.typed - friend.typed == set(), "a command that no canary has sung to"
+        aliases = (f"Aliascanario Tres {sign}", f"Aliascanario Cuatro {sign}")
+        learning = Learning(house, burglar, me, friend, spare, sign, aliases)
+        codes += await do_everything(me, friend, spare, learning, office_code)
+        typed = me.typed | friend.typed | spare.typed
+        assert set(wanted.values()) - typed == set(), "a command that no canary has sung to"
         people += [me, friend, spare]
+    # forms that are left in the middle
+    await spare.do("topic propose")
+    await spare.fill({"title": "Asuntocanario a medias"})
     newcomer = await on_matrix(house, 9)
     await newcomer.talk.press(await newcomer.talk.greeting(), 1)
     await newcomer.talk.say("English")
@@ -239,11 +252,13 @@ async def test_no_marked_word_and_no_account_is_readable_in_anything_that_is_kep
         for page in ("metrics", "readyz", "healthz"):
             async with session.get(f"{house.bot.health_url}/{page}") as answer:
                 served.append(await answer.text())
-    burglar = Burglar(house.folder, house.folder / "settings" / "secrets" / "network_key")
     # the marks have gone in: with the key they come out again
     loot = burglar.opens(house.database_file)
     assert {"Aliascanario Dos Rio", "Aliascanario Dos Cerro"} <= loot.aliases
     assert {(each.platform, each.user_id) for each in people} & loot.accounts
+    quotes = "\n".join(burglar.quotes(house.database_file))
+    wrote = set(LEARNING_MARKS) - set(LEFT_OUT)
+    assert {mark for mark in LEARNING_MARKS if f"{mark} " in quotes} == wrote
 
     (house.folder / "data" / "pages.txt").write_text("\n".join(served), encoding="utf-8")
     names = {path.name for path in burglar.files()}
