@@ -21,7 +21,10 @@ def utc_now() -> datetime:
 
 
 class Inbox:
-    """Takes messages in, in the order in which :meth:`hear` is called."""
+    """Takes messages in, in the order in which :meth:`hear` is called.
+
+    ``lanes`` may change meanwhile: an intent whose lane is not there (yet, or any more) waits in the database.
+    """
 
     def __init__(
         self,
@@ -32,11 +35,16 @@ class Inbox:
         metrics: BridgeMetrics,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._conversation_of = {end: conversation for conversation in conversations for end in conversation.ends}
         self._lanes = lanes
         self._journal = journal
         self._metrics = metrics
         self._now = now
+        self._conversation_of: dict[EndId, Conversation] = {}
+        self.settle(conversations)
+
+    def settle(self, conversations: Sequence[Conversation]) -> None:
+        """Go by these conversations from now on. What an end says that is in none of them is passed over."""
+        self._conversation_of = {end: conversation for conversation in conversations for end in conversation.ends}
 
     def hear(
         self,
@@ -52,7 +60,7 @@ class Inbox:
         """
         heard_at = monotonic()
         received_at = self._now()
-        by_place = {(message.end, message.ref): message for message in messages}
+        by_place = {(m.end, m.ref): m for m in messages if m.end in self._conversation_of}
         batch = ReceiptBatch(
             tuple(self._conversation_of[m.end].plan(m, received_at) for m in by_place.values()),
             positions or {},
@@ -64,7 +72,9 @@ class Inbox:
             for intent in intents:
                 key = (intent.source_end, intent.source_ref)
                 fresh.add(key)
-                self._lanes[intent.end].offer(intent, by_place[key], heard_at)
+                # a lane that is to come finds it in the database; one that was ended meanwhile has no need of it
+                if (lane := self._lanes.get(intent.end)) is not None:
+                    lane.offer(intent, by_place[key], heard_at)
             for key, message in by_place.items():
                 counter = self._metrics.heard if key in fresh else self._metrics.repeated
                 counter.labels(message.place.platform).inc()
@@ -73,5 +83,7 @@ class Inbox:
 
     def mended(self, end: EndId) -> None:
         """Let every lane of the end's conversation try again: some speak there, the others read there."""
-        for each in self._conversation_of[end].ends:
-            self._lanes[each].look_again()
+        conversation = self._conversation_of.get(end)
+        for each in conversation.ends if conversation is not None else ():
+            if (lane := self._lanes.get(each)) is not None:
+                lane.look_again()

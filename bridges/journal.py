@@ -70,6 +70,10 @@ class Journal:
         """Remember what came of an intent. Await the result where the next step needs it to be safe."""
         return self._enter(lambda connection: self._store.record_deliveries(connection, [delivery]))
 
+    def change(self, write: Callable[[Connection], T]) -> asyncio.Future[T]:
+        """Make another change of the bridge's rows in its turn: after all that was handed in before."""
+        return self._enter(write)
+
     def _enter(
         self, write: Callable[[Connection], T], then: Callable[[T], None] | None = None
     ) -> asyncio.Future[T]:

@@ -59,3 +59,17 @@ class BridgeMetrics:
             buckets=SECONDS,
             registry=registry,
         )
+
+    def forget(self, lane: str) -> None:
+        """Tell of a lane no more: it was ended, and its name may be another's one day."""
+        for alone in (self.sent, self.gone, self.reconciled, self.depth, self.oldest):
+            alone.remove(lane)
+        for reasoned in (self.failed, self.waits):
+            for reason in _reasons(reasoned, lane):
+                reasoned.remove(lane, reason)
+
+
+def _reasons(metric: Counter, lane: str) -> set[str]:
+    """Return the reasons under which something was counted for a lane."""
+    samples = [sample for family in metric.collect() for sample in family.samples]
+    return {sample.labels["reason"] for sample in samples if sample.labels["lane"] == lane}

@@ -8,22 +8,22 @@ between they wait, or an event after the gap would hide it.
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
-import aiohttp
 import discord
 import structlog
 from discord.ext import commands
 
 from bridges.ends.discord import DiscordEnd
+from bridges.ends.discord_channel import Channel, SeenCopy, stream_of
+from bridges.ends.discord_reading import DiscordReader, NothingThereError, translated
 from bridges.ends.discord_text import SPOKEN, read_message
 from bridges.ends.discord_webhooks import Webhook, WebhookTransport
-from bridges.ends.port import BlockedError, Ears, EndError, Job, NotSentError
+from bridges.ends.port import BlockedError, Ears, EndError, Job
 from bridges.journal import JournalClosedError
 from bridges.message import Message
 from bridges.pace import Backoff, either
@@ -39,38 +39,6 @@ PAGE = 100
 MOST_BUFFERED = 1000
 """Live events kept while catching up; on more, the channel is simply read once more."""
 WEBHOOK_NAME = "Community bridge"
-MOST_NAMES = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class SeenCopy:
-    """A message that one of our webhooks left in a channel."""
-
-    ref: str
-    webhook_id: str
-    author: str = field(repr=False)
-    text: str = field(repr=False)
-
-
-@dataclass(slots=True)
-class _Channel:
-    row: EndRow
-    label: str
-    stream: str
-    position: int | None
-    webhook_ids: set[str]
-    passed_over: int = 0
-    """Messages that were no news since the position was last written."""
-    live: bool = False
-    problem: str = "not_connected"
-    behind: asyncio.Event = field(default_factory=asyncio.Event)
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-    """What we may do there may have changed: a catching-up that was held up need not wait longer."""
-    buffer: deque[discord.Message] = field(default_factory=deque)
-
-    @property
-    def channel_id(self) -> int:
-        return int(self.row.place.ref)
 
 
 class DiscordHome:
@@ -89,9 +57,9 @@ class DiscordHome:
         self._transport = transport
         self._sleep = sleep
         self._ears: Ears | None = None
-        self._channels: dict[int, _Channel] = {}
-        self._by_end: dict[EndId, _Channel] = {}
-        self._names: OrderedDict[tuple[int, int], str] = OrderedDict()
+        self._channels: dict[int, Channel] = {}
+        self._by_end: dict[EndId, Channel] = {}
+        self._reader = DiscordReader(bot)
         self._connected = asyncio.Event()
         bot.add_listener(self._on_new_session, "on_connect")
         bot.add_listener(self._on_message, "on_message")
@@ -104,23 +72,33 @@ class DiscordHome:
         bot.add_listener(self._on_guild, "on_guild_remove")
 
     async def add(self, row: EndRow, label: str) -> DiscordEnd:
-        """Serve one more channel; call before the bot connects."""
-        stream = f"discord:{row.place.ref}"
-        known = await self._store.position(stream) if row.joined_at_ref else None
-        channel = _Channel(row, label, stream, int(known) if known else None, await self._store.webhooks(row.id))
-        if row.joined_at_ref and channel.position is None:
-            channel.position = int(row.joined_at_ref)
+        """Serve one more channel; where the bot is connected already, catching up there begins with its job."""
+        known = await self._store.position(stream_of(row)) if row.joined_at_ref else None
+        position = known or row.joined_at_ref
+        channel = Channel(row, label, int(position) if position else None, await self._store.webhooks(row.id))
         self._channels[channel.channel_id] = channel
         self._by_end[row.id] = channel
+        if self._connected.is_set():
+            channel.fall_behind()
         return DiscordEnd(row, label, home=self, transport=self._transport)
+
+    def remove(self, end: EndId) -> None:
+        """Serve a channel no more: what is said there is nobody's news."""
+        channel = self._by_end.pop(end)
+        del self._channels[channel.channel_id]
 
     def open(self, ears: Ears) -> None:
         """Say where what is heard goes."""
         self._ears = ears
 
     def jobs(self) -> dict[str, Job]:
-        """Return one job for each channel: catching up whenever a session begins."""
-        return {f"catch-up:{c.label}": partial(self._keep_up, c) for c in self._channels.values()}
+        """Return nothing: the connection is the app's, and each channel has a job of its own."""
+        return {}
+
+    def jobs_of(self, end: EndId) -> dict[str, Job]:
+        """Return a channel's job: catching up whenever a session begins."""
+        channel = self._by_end[end]
+        return {f"catch-up:{channel.label}": partial(self._keep_up, channel)}
 
     def problem(self, end: EndId) -> str | None:
         """Return why a channel is not being heard just now, None when it is."""
@@ -132,9 +110,7 @@ class DiscordHome:
     async def _on_new_session(self) -> None:
         # discord.py calls this for READY, never for RESUMED, and before it takes the next event
         for channel in self._channels.values():
-            channel.live = False
-            channel.problem = "catching_up"
-            channel.behind.set()
+            channel.fall_behind()
         self._connected.set()
 
     async def _on_message(self, message: discord.Message) -> None:
@@ -172,7 +148,7 @@ class DiscordHome:
     async def _on_guild_available(self, guild: discord.Guild) -> None:
         # catching up may have begun before the server told what we may do in it
         for channel in guild.channels:
-            if self._history_is_closed(channel.id):
+            if self._reader.history_is_closed(channel.id):
                 self._look_again(channel.id)
 
     async def _on_guild(self, guild: discord.Guild) -> None:
@@ -195,17 +171,17 @@ class DiscordHome:
         if self._ears is not None:
             self._ears.mended(channel.row.id)
 
-    def _is_news(self, channel: _Channel, message: discord.Message) -> bool:
+    def _is_news(self, channel: Channel, message: discord.Message) -> bool:
         """Say whether somebody else wrote it: decided by webhook and account, known before anything is sent."""
         if message.webhook_id is not None and str(message.webhook_id) in channel.webhook_ids:
             return False
         ours = self._bot.user is not None and message.author.id == self._bot.user.id
         return not ours and message.type in SPOKEN
 
-    def _message(self, channel: _Channel, message: discord.Message, name: str | None = None) -> Message:
+    def _message(self, channel: Channel, message: discord.Message, name: str | None = None) -> Message:
         return read_message(message, end=channel.row.id, place=channel.row.place, name=name)
 
-    async def _take(self, channel: _Channel, messages: Sequence[Message]) -> None:
+    async def _take(self, channel: Channel, messages: Sequence[Message]) -> None:
         if not messages or self._ears is None:
             return
         newest = max(int(message.ref) for message in messages)
@@ -215,14 +191,14 @@ class DiscordHome:
         with suppress(JournalClosedError):
             await self._ears.hear(messages, positions={channel.stream: str(channel.position)})
 
-    async def _pass_over(self, channel: _Channel, message_id: int) -> None:
+    async def _pass_over(self, channel: Channel, message_id: int) -> None:
         """Move on past a message that is no news, so that catching up need not read a month of our own copies."""
         channel.position = max(channel.position or 0, message_id)
         channel.passed_over += 1
         if channel.passed_over >= PAGE:
             await self._write_position(channel)
 
-    async def _write_position(self, channel: _Channel) -> None:
+    async def _write_position(self, channel: Channel) -> None:
         channel.passed_over = 0
         if self._ears is not None:
             with suppress(JournalClosedError):
@@ -230,7 +206,7 @@ class DiscordHome:
 
     # ── catching up
 
-    async def _keep_up(self, channel: _Channel) -> None:
+    async def _keep_up(self, channel: Channel) -> None:
         """Catch up whenever a new session began, until cancelled."""
         if not channel.live and channel.problem == "catching_up":
             channel.behind.set()  # this job was started again after a failure in between
@@ -252,112 +228,56 @@ class DiscordHome:
     async def _pause(self, seconds: float) -> None:
         await self._sleep(seconds)
 
-    async def _catch_up(self, channel: _Channel) -> None:
+    async def _catch_up(self, channel: Channel) -> None:
         if channel.position is None:
             await self._join(channel)
         assert channel.position is not None
-        if self._history_is_closed(channel.channel_id):
-            raise BlockedError("discord.missing_read_history")
-        start = max(channel.position - (int(OVERLAP / timedelta(milliseconds=1)) << 22), self._joined(channel))
+        start = max(channel.position - (int(OVERLAP / timedelta(milliseconds=1)) << 22), channel.joined_at)
         page: list[Message] = []
-        async with _translated():
-            async for message in self._place(channel).history(
-                after=discord.Object(start), oldest_first=True, limit=None
-            ):
-                if self._is_news(channel, message):
-                    page.append(self._message(channel, message, await self._name(channel, message)))
-                elif not page:
-                    await self._pass_over(channel, message.id)
-                if len(page) == PAGE:
-                    await self._take(channel, page)
-                    page = []
+        async for message in self._reader.after(channel, start):
+            if self._is_news(channel, message):
+                page.append(self._message(channel, message, await self._reader.name(channel, message)))
+            elif not page:
+                await self._pass_over(channel, message.id)
+            if len(page) == PAGE:
+                await self._take(channel, page)
+                page = []
         await self._take(channel, page)
         # fallen behind again meanwhile: taking live events now would move the position past what is still unread
         while channel.buffer and not channel.behind.is_set():
-            waiting = [self._message(channel, message) for message in channel.buffer]
+            waiting = [self._message(channel, m) for m in channel.buffer if m.id > channel.joined_at]
             channel.buffer.clear()
             await self._take(channel, waiting)
         if not channel.behind.is_set():
             # nothing is awaited between the empty buffer and this line, so no event falls in between
             channel.live = True
 
-    def _history_is_closed(self, channel_id: int) -> bool:
-        """Say whether Discord would answer with an empty history, as if nothing had been said.
-
-        It refuses only whoever may not see the channel (resources/message, "Get Channel Messages").
-        """
-        place = self._bot.get_channel(channel_id)
-        if not isinstance(place, discord.abc.GuildChannel) or place.guild.me is None:
-            return False
-        allowed = place.permissions_for(place.guild.me)
-        return allowed.view_channel and not allowed.read_message_history
-
-    async def _join(self, channel: _Channel) -> None:
-        """Fix the point before which nothing crosses: the newest message there now, by Discord's own count."""
-        async with _translated():
-            place = await self._bot.fetch_channel(channel.channel_id)
-        newest = getattr(place, "last_message_id", None) or channel.channel_id
+    async def _join(self, channel: Channel) -> None:
+        """Fix the point before which nothing crosses: the newest message there now."""
+        newest = await self._reader.newest(channel)
         assert self._ears is not None
         await self._ears.hear([], joined={channel.row.id: str(newest)}, positions={channel.stream: str(newest)})
         channel.row = replace(channel.row, joined_at_ref=str(newest))
         channel.position = newest
 
-    @staticmethod
-    def _joined(channel: _Channel) -> int:
-        return int(channel.row.joined_at_ref or 0)
-
     # ── reading
 
     async def read(self, end: EndId, ref: str) -> Message | None:
-        """Read a message again; None when it was deleted. Raises as :meth:`End.read`."""
+        """Read a message again; None when it was deleted, or its channel left. Raises as :meth:`End.read`."""
         await self._connected.wait()
-        channel = self._by_end[end]
+        channel = self._by_end.get(end)
+        if channel is None:
+            return None
         try:
-            async with _translated():
-                message = await self._place(channel).fetch_message(int(ref))
-                return self._message(channel, message, await self._name(channel, message))
-        except _NothingThereError:
+            message = await self._reader.message(channel, int(ref))
+            return self._message(channel, message, await self._reader.name(channel, message))
+        except NothingThereError:
             return None
 
     async def ours_after(self, end: EndId, start: int) -> list[SeenCopy]:
         """Return what our webhooks said in a channel after the id ``start``, oldest first."""
         await self._connected.wait()
-        channel = self._by_end[end]
-        if self._history_is_closed(channel.channel_id):
-            raise BlockedError("discord.missing_read_history")
-        async with _translated():
-            return [
-                SeenCopy(str(m.id), str(m.webhook_id), m.author.name, m.content)
-                async for m in self._place(channel).history(
-                    after=discord.Object(start), oldest_first=True, limit=None
-                )
-                if m.webhook_id is not None and str(m.webhook_id) in channel.webhook_ids
-            ]
-
-    def _place(self, channel: _Channel) -> discord.PartialMessageable:
-        return self._bot.get_partial_messageable(channel.channel_id, guild_id=self._guild_id(channel))
-
-    def _guild_id(self, channel: _Channel) -> int | None:
-        place = self._bot.get_channel(channel.channel_id)
-        guild = getattr(place, "guild", None)
-        return guild.id if guild is not None else None
-
-    async def _name(self, channel: _Channel, message: discord.Message) -> str | None:
-        """Find the name an author goes by in that server: messages read again come without it."""
-        guild_id = self._guild_id(channel)
-        if guild_id is None or message.webhook_id is not None or isinstance(message.author, discord.Member):
-            return None
-        key = (guild_id, message.author.id)
-        if key not in self._names:
-            guild = self._bot.get_guild(guild_id)
-            try:
-                member = await guild.fetch_member(message.author.id) if guild is not None else None
-            except discord.NotFound:
-                member = None  # left meanwhile: the account's own name stands
-            self._names[key] = (member or message.author).display_name
-            if len(self._names) > MOST_NAMES:
-                self._names.popitem(last=False)
-        return self._names[key]
+        return await self._reader.copies_after(self._by_end[end], start)
 
     # ── webhooks
 
@@ -369,7 +289,7 @@ class DiscordHome:
         """
         await self._connected.wait()
         channel = self._by_end[end]
-        async with _translated(missing="discord.missing_manage_webhooks"):
+        async with translated(missing="discord.missing_manage_webhooks"):
             place = await self._bot.fetch_channel(channel.channel_id)
             if not isinstance(place, discord.TextChannel):
                 raise BlockedError("discord.not_a_text_channel")
@@ -380,26 +300,3 @@ class DiscordHome:
         await self._store.remember_webhook(channel.row.id, str(hook.id))
         channel.webhook_ids.add(str(hook.id))
         return Webhook(str(hook.id), hook.token)
-
-
-class _NothingThereError(EndError):
-    """404 for a message."""
-
-
-@asynccontextmanager
-async def _translated(missing: str = "discord.forbidden") -> AsyncIterator[None]:
-    """Turn discord.py's errors into the bridge's."""
-    try:
-        yield
-    except discord.NotFound as error:
-        if error.code == 10008:
-            raise _NothingThereError("discord.message_gone") from error
-        raise BlockedError("discord.channel_gone") from error
-    except discord.Forbidden as error:
-        raise BlockedError(missing) from error
-    except discord.RateLimited as error:
-        raise NotSentError("discord.limit_user", retry_after=error.retry_after) from error
-    except discord.HTTPException as error:
-        raise NotSentError("discord.unavailable") from error
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise NotSentError("discord.unreachable") from error

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,52 +16,22 @@ import structlog
 
 from bridges.ends.matrix import MatrixEnd, Profile
 from bridges.ends.matrix_client import MatrixClient, MissingError
+from bridges.ends.matrix_names import MatrixNames
+from bridges.ends.matrix_room import ENCRYPTED, NOT_INVITED, Room
+from bridges.ends.matrix_sync import PAGE, RoomSync
 from bridges.ends.matrix_text import COPY_KEY, read_event
 from bridges.ends.port import BlockedError, Ears, EndError, Job, NotSentError, RefusedError
 from bridges.message import Message
-from bridges.pace import Backoff
+from bridges.pace import Backoff, either
 from db.bridge_rows import EndRow
 from db.bridge_store import BridgeStore
 from db.ids import EndId
 
 log = structlog.get_logger("bridges.matrix")
 
-LONG_POLL_MS = 30_000
-PAGE = 100
 CLOCK_DOUBT = timedelta(minutes=5)
 JOIN_AGAIN_SECONDS = 30.0
-MOST_NAMES = 5000
-
-NOTHING: Mapping[str, list[str]] = {"types": []}
-SPOKEN = ["m.room.message"]
-TOLD = ["m.room.member", "m.room.encryption", "m.room.power_levels"]
-SYNC: Mapping[str, Any] = {
-    "timeline": {"types": [*SPOKEN, *TOLD], "limit": PAGE, "lazy_load_members": True},
-    "state": {"types": TOLD, "lazy_load_members": True},
-    "ephemeral": NOTHING,
-    "account_data": NOTHING,
-}
-"""What news are: words, names, whether a room has become encrypted, and who may speak there."""
-OPENING: Mapping[str, Any] = {
-    "timeline": {"types": ["m.room.encryption"], "limit": 1},
-    "state": {"types": ["m.room.encryption"]},
-    "ephemeral": NOTHING,
-    "account_data": NOTHING,
-}
-"""What has to be known at the start: which rooms we are in, and which of them are encrypted."""
-
-
-@dataclass(slots=True)
-class _Room:
-    row: EndRow
-    label: str
-    closed: str | None = "matrix.not_connected"
-    entering: bool = False
-    """We have joined; the sync that brings the room is still to come."""
-
-    @property
-    def room_id(self) -> str:
-        return self.row.place.ref
+LONGEST_REF = 255
 
 
 class MatrixHome:
@@ -87,19 +55,31 @@ class MatrixHome:
         self._for_the_bot = for_the_bot
         self._sleep = sleep
         self._ears: Ears | None = None
-        self._rooms: dict[str, _Room] = {}
-        self._by_end: dict[EndId, _Room] = {}
-        self._names: OrderedDict[tuple[str, str], str] = OrderedDict()
-        self._filters: dict[str, str] = {}
+        self._rooms: dict[str, Room] = {}
+        self._by_end: dict[EndId, Room] = {}
+        self._names = MatrixNames(client)
+        self._syncing = RoomSync(client, self._rooms.keys())
+        self._calls: set[str] = set()
+        """Rooms to get into now: they are new, or have just invited us."""
+        self._called = asyncio.Event()
         self._opened = asyncio.Event()
         self._state = "not_connected"
 
     async def add(self, row: EndRow, label: str) -> MatrixEnd:
-        """Serve one more room; call before any job runs."""
-        room = _Room(row, label)
+        """Serve one more room. While the account syncs, it is entered at once and heard from then on."""
+        room = Room(row, label)
         self._rooms[room.room_id] = room
         self._by_end[row.id] = room
+        self._syncing.change()
+        self._call(room)
         return MatrixEnd(row, label, home=self, client=self._client, profile=self._profile)
+
+    def remove(self, end: EndId) -> None:
+        """Serve a room no more. We stay in it: letting us in and out is not the bridge's."""
+        room = self._by_end.pop(end)
+        del self._rooms[room.room_id]
+        self._calls.discard(room.room_id)
+        self._syncing.change()
 
     def open(self, ears: Ears) -> None:
         """Say where what is heard goes."""
@@ -109,9 +89,17 @@ class MatrixHome:
         """Return the sync, and beside it the tries to get into rooms that did not let us in."""
         return {"matrix-sync": self.run, "matrix-join": self.keep_joining}
 
+    def jobs_of(self, end: EndId) -> dict[str, Job]:
+        """Return nothing: one sync hears all rooms."""
+        return {}
+
     def problem(self, end: EndId) -> str | None:
         """Return why a room is not being heard just now, None when it is."""
-        return self._by_end[end].closed or (None if self._state == "live" else self._state)
+        room = self._by_end[end]
+        if room.closed is not None or self._state != "live":
+            return room.closed or self._state
+        # until its beginning is written down, what is said there would not outlive a crash
+        return None if room.begun else "catching_up"
 
     async def closed(self, end: EndId) -> str | None:
         """Return why nothing may be said in a room, None when it may; waits until that is known."""
@@ -121,7 +109,7 @@ class MatrixHome:
     # ── hearing
 
     async def run(self) -> None:
-        """Join the rooms and sync until cancelled. Trouble is shown by :meth:`problem` and tried again."""
+        """Sync until cancelled. Trouble is shown by :meth:`problem` and tried again."""
         stream = f"matrix:{self._client.user_id}"
         since = await self._store.position(stream)
         backoff = Backoff(first=0.5)
@@ -131,126 +119,157 @@ class MatrixHome:
                     position = await self._open_rooms(new=since is None, stream=stream)
                     since = since or position
                     self._opened.set()
-                batch = await self._sync(SYNC, since, wait=self._state == "live")
-                since = await self._take(batch, since, stream)
-                self._state = "live"
+                batch = await self._syncing.news(since, wait=self._state == "live")
+                if batch is not None:
+                    since = await self._take(batch, since, stream)
+                    self._state = "live"
                 backoff.reset()
             except EndError as error:
                 self._state = error.reason
                 log.warning("sync is held up", reason=error.reason)
                 await self._sleep(error.retry_after or backoff.next())
 
-    async def keep_joining(self) -> None:
-        """Try again for rooms that did not let us in; a task beside :meth:`run`."""
-        while True:
-            await self._sleep(JOIN_AGAIN_SECONDS)
-            for room in self._rooms.values():
-                await self._try_joining(room)
-
-    async def _try_joining(self, room: _Room) -> None:
-        if room.closed == "matrix.not_invited":
-            try:
-                await self._join(room)
-            except EndError as error:
-                log.warning("joining is held up", lane=room.label, reason=error.reason)
-
     async def _open_rooms(self, *, new: bool, stream: str) -> str:
-        """Learn in one request which rooms we are in and which of them are encrypted; join the others.
+        """Learn in one request which rooms we are in and which of them are encrypted; the others are for later.
 
         Returns the position from which what is said from now on can be read. With ``new``, for an account never
         read before, that is where the rooms begin; a room joined just now begins with the sync that brings it.
         """
-        snapshot = await self._sync(OPENING, None, wait=False)
+        rooms = list(self._rooms.values())
+        snapshot = await self._syncing.opening(room.room_id for room in rooms)
         position = str(snapshot["next_batch"])
         ours = snapshot.get("rooms", {}).get("join", {})
-        for room_id in self._rooms.keys() & ours.keys():
-            room, told = self._rooms[room_id], ours[room_id]
-            room.closed = None
-            self._learn(room, told.get("state", {}).get("events", []))
-            self._learn(room, told.get("timeline", {}).get("events", []))
+        for room in rooms:
+            told = ours.get(room.room_id)
+            if told is not None:
+                room.closed = None
+                self._learn(room, told.get("state", {}).get("events", []))
+                self._learn(room, told.get("timeline", {}).get("events", []))
         if new:
-            begun = {room.row.id: position[:255] for room in self._rooms.values() if room.closed is None}
-            await self._hear([], stream, position, begun)
-        for room in self._rooms.values():
-            if room.room_id not in ours:
-                await self._join(room)
+            await self._hear([], stream, position, [room for room in rooms if room.closed is None])
         return position
 
-    async def _join(self, room: _Room) -> None:
-        try:
-            await self._client.post("join", room.room_id, body={})
-            encrypted = await self._is_encrypted(room)
-        except (BlockedError, MissingError, RefusedError) as error:
-            if error.reason == "matrix.login_lost":
-                raise
-            room.closed = "matrix.not_invited"
-        else:
-            room.closed = "matrix.encrypted_room" if encrypted else None
-            room.entering = True
-            self._say_mended(room)
+    # ── getting in
 
-    def _say_mended(self, room: _Room) -> None:
+    async def keep_joining(self) -> None:
+        """Get into the rooms: those that call at once, and now and then all that did not let us in.
+
+        A task beside :meth:`run`, which must hear the other rooms meanwhile; no other joins any.
+        """
+        await self._opened.wait()
+        while True:
+            if not self._calls:
+                await either(self._pause(JOIN_AGAIN_SECONDS), self._called.wait())
+            called, self._calls = self._calls, set()
+            self._called.clear()
+            rooms = [room for room in self._rooms.values() if room.room_id in called or not called]
+            for room in rooms:
+                if room.outside and self._serves(room):
+                    await self._try_entering(room)
+
+    async def _pause(self, seconds: float) -> None:
+        await self._sleep(seconds)
+
+    def _call(self, room: Room) -> None:
+        self._calls.add(room.room_id)
+        self._called.set()
+
+    async def _try_entering(self, room: Room) -> None:
+        try:
+            await self._enter(room)
+        except EndError as error:
+            log.warning("joining is held up", lane=room.label, reason=error.reason)
+            if error.retry_after is not None:
+                self._calls.add(room.room_id)
+                await self._sleep(min(error.retry_after, JOIN_AGAIN_SECONDS))
+
+    async def _enter(self, room: Room) -> None:
+        """Get into a room, or find that we are in it. Raises :class:`EndError` when that cannot be known now."""
+        try:
+            if not await self._is_inside(room):
+                # said before the call: the sync may bring our entry before the answer comes
+                room.entering = True
+                await self._client.post("join", room.room_id, body={})
+            encrypted = await self._is_encrypted(room)
+        except EndError as error:
+            room.entering = False
+            if error.reason == "matrix.login_lost" or not isinstance(
+                error, BlockedError | MissingError | RefusedError
+            ):
+                raise
+            room.closed = NOT_INVITED
+            return
+        if room.outside:
+            room.closed = ENCRYPTED if encrypted else None
+        # a room we were in already begins with the next answer
+        self._syncing.hurry()
+        self._say_mended(room)
+
+    def _say_mended(self, room: Room) -> None:
         if self._ears is not None:
             self._ears.mended(room.row.id)
 
-    async def _is_encrypted(self, room: _Room) -> bool:
+    async def _is_inside(self, room: Room) -> bool:
+        try:
+            own = await self._client.get("rooms", room.room_id, "state", "m.room.member", self._client.user_id)
+        except MissingError:
+            return False
+        except BlockedError as error:
+            if error.reason == "matrix.login_lost":
+                raise
+            return False  # who is not in a room is told nothing about it
+        return bool(own.get("membership") == "join")
+
+    async def _is_encrypted(self, room: Room) -> bool:
         try:
             await self._client.get("rooms", room.room_id, "state", "m.room.encryption", "")
         except MissingError:
             return False
         return True
 
-    async def _sync(self, kind: Mapping[str, Any], since: str | None, *, wait: bool) -> dict[str, Any]:
-        query = {"filter": await self._filter(kind), "timeout": str(LONG_POLL_MS if wait else 0)}
-        if since is not None:
-            query["since"] = since
-        else:
-            # Synapse leaves out a room of which nothing passes the filter, unless the full state is asked for
-            query["full_state"] = "true"
-        return await self._client.get("sync", query=query, timeout=LONG_POLL_MS / 1000 + 15)
-
-    async def _filter(self, kind: Mapping[str, Any]) -> str:
-        """Leave the filter with the homeserver: with a thousand rooms it is too long for an address."""
-        wanted = {"room": {"rooms": sorted(self._rooms), **kind}, "presence": NOTHING, "account_data": NOTHING}
-        text = json.dumps(wanted, sort_keys=True)
-        if text not in self._filters:
-            answer = await self._client.post("user", self._client.user_id, "filter", body=wanted)
-            self._filters[text] = str(answer["filter_id"])
-        return self._filters[text]
+    # ── what a sync brings
 
     async def _take(self, batch: Mapping[str, Any], since: str, stream: str) -> str:
         next_batch = str(batch["next_batch"])
-        messages: list[Message] = []
-        joined: dict[EndId, str] = {}
+        messages: list[tuple[Room, Message]] = []
+        begun: list[Room] = []
         rooms = batch.get("rooms", {})
-        for room_id in self._rooms.keys() & rooms.get("join", {}).keys():
-            room, told = self._rooms[room_id], rooms["join"][room_id]
+        for room, told in self._ours(rooms.get("join", {})):
             self._learn(room, told.get("state", {}).get("events", []))
             timeline = told.get("timeline", {})
-            entry = self._entry(timeline.get("events", [])) if room.entering else 0
+            entry = self._entry(timeline.get("events", [])) if room.entering or room.outside else 0
             room.entering = False
             if entry:
-                joined[room.row.id] = next_batch[:255]
+                begun.append(room)
+                # somebody else let us in: whether we may speak there is asked by who enters rooms
+                self._call(room)
             for event in await self._news(room, timeline, since, entry):
                 self._learn(room, [event])
                 if (message := await self._message(room, event)) is not None:
-                    messages.append(message)
-        for room in self._rooms.values():
-            if room.row.joined_at_ref is None and room.closed is None and not room.entering:
-                joined[room.row.id] = next_batch[:255]
-        if messages or joined or next_batch != since:
-            await self._hear(messages, stream, next_batch, joined)
-        for room_id in self._rooms.keys() & rooms.get("leave", {}).keys():
-            if not self._rooms[room_id].entering:
-                self._rooms[room_id].closed = "matrix.not_invited"
-        for room_id in self._rooms.keys() & rooms.get("invite", {}).keys():
-            await self._try_joining(self._rooms[room_id])
+                    messages.append((room, message))
+        begun += [r for r in self._rooms.values() if not r.begun and r.closed is None and not r.entering]
+        heard = [message for room, message in messages if self._serves(room)]
+        if heard or begun or next_batch != since:
+            await self._hear(heard, stream, next_batch, begun)
+        for room, _ in self._ours(rooms.get("leave", {})):
+            if not room.entering:
+                room.closed = NOT_INVITED
+        for room, _ in self._ours(rooms.get("invite", {})):
+            self._call(room)
         return next_batch
 
-    async def _news(self, room: _Room, timeline: Mapping[str, Any], since: str, entry: int) -> list[dict[str, Any]]:
+    def _ours(self, told: Mapping[str, Any]) -> list[tuple[Room, Any]]:
+        """Return those of the rooms told of that we serve, with what is told."""
+        return [(self._rooms[room_id], each) for room_id, each in told.items() if room_id in self._rooms]
+
+    def _serves(self, room: Room) -> bool:
+        """Say whether a room was not taken out, or put in anew, since we began with it."""
+        return self._rooms.get(room.room_id) is room
+
+    async def _news(self, room: Room, timeline: Mapping[str, Any], since: str, entry: int) -> list[dict[str, Any]]:
         """Return the events since the last sync; of a room we came into, those behind the first ``entry``."""
         events: list[dict[str, Any]] = timeline.get("events", [])
-        if not entry and room.row.joined_at_ref is not None:
+        if not entry and room.begun:
             gap = await self._gap(room, timeline["prev_batch"], since) if timeline.get("limited") else []
             return gap + events
         # the end is new, or was shut out: what was said until then stays where it was said (DOMAIN 3.11)
@@ -264,16 +283,15 @@ class MatrixHome:
         entries = [number for number, event in enumerate(events, 1) if ours.items() <= event.items()]
         return entries[-1] if entries else 0
 
-    async def _hear(
-        self, messages: Sequence[Message], stream: str, position: str, joined: Mapping[EndId, str]
-    ) -> None:
+    async def _hear(self, messages: Sequence[Message], stream: str, position: str, begun: Sequence[Room]) -> None:
         assert self._ears is not None
+        ref = position[:LONGEST_REF]
+        joined = {room.row.id: ref for room in begun if self._serves(room)}
         await self._ears.hear(messages, positions={stream: position}, joined=joined)
-        for end, ref in joined.items():
-            room = self._by_end[end]
-            room.row = replace(room.row, joined_at_ref=ref)
+        for room in begun:
+            room.begin(ref)
 
-    async def _gap(self, room: _Room, before: str, since: str) -> list[dict[str, Any]]:
+    async def _gap(self, room: Room, before: str, since: str) -> list[dict[str, Any]]:
         """Read what a limited sync left out, oldest first (client-server API, "Syncing": gaps)."""
         events: list[dict[str, Any]] = []
         position: str | None = before
@@ -292,7 +310,7 @@ class MatrixHome:
         events.reverse()
         return events
 
-    async def _message(self, room: _Room, event: Mapping[str, Any]) -> Message | None:
+    async def _message(self, room: Room, event: Mapping[str, Any]) -> Message | None:
         # our own account: a copy, or a notice of ours; known before it was sent
         if event.get("type") != "m.room.message" or event.get("sender") == self._client.user_id:
             return None
@@ -301,47 +319,30 @@ class MatrixHome:
         if isinstance(body, str) and self._for_the_bot(body):
             # a command, perhaps with a code in it, is between its author and the bot
             return None
-        name = await self._name(room, str(event.get("sender")))
+        name = await self._names.of(room.room_id, str(event.get("sender")))
         return read_event(event, end=room.row.id, place=room.row.place, name=name)
 
-    # ── names and encryption
-
-    def _learn(self, room: _Room, events: list[dict[str, Any]]) -> None:
+    def _learn(self, room: Room, events: list[dict[str, Any]]) -> None:
         for event in events:
             content = event.get("content")
             if not isinstance(content, dict):
                 continue
             if event.get("type") == "m.room.member" and isinstance(event.get("state_key"), str):
-                self._remember(room, event["state_key"], content.get("displayname"))
+                self._names.learn(room.room_id, event["state_key"], content.get("displayname"))
             elif event.get("type") == "m.room.encryption":
                 # DOMAIN BRG-8: an encrypted room is refused, a bridge would end its protection unseen
-                room.closed = "matrix.encrypted_room"
+                room.closed = ENCRYPTED
             elif event.get("type") == "m.room.power_levels":
                 self._say_mended(room)
-
-    def _remember(self, room: _Room, user: str, name: object) -> str:
-        known = name if isinstance(name, str) and name.strip() else user[1:].split(":", 1)[0]
-        self._names[room.room_id, user] = known
-        if len(self._names) > MOST_NAMES:
-            self._names.popitem(last=False)
-        return known
-
-    async def _name(self, room: _Room, user: str) -> str:
-        known = self._names.get((room.room_id, user))
-        if known is not None:
-            return known
-        try:
-            content = await self._client.get("rooms", room.room_id, "state", "m.room.member", user)
-        except (MissingError, BlockedError):
-            content = {}
-        return self._remember(room, user, content.get("displayname"))
 
     # ── reading
 
     async def read(self, end: EndId, ref: str) -> Message | None:
-        """Read a message again; None when it was redacted. Raises as :meth:`End.read`."""
+        """Read a message again; None when it was redacted, or its room left. Raises as :meth:`End.read`."""
         await self._opened.wait()
-        room = self._by_end[end]
+        room = self._by_end.get(end)
+        if room is None:
+            return None
         try:
             event = await self._client.get("rooms", room.room_id, "event", ref)
             return await self._message(room, event)

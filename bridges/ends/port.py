@@ -115,7 +115,10 @@ class Home(Protocol):
     """One account on a platform, which serves all its ends."""
 
     async def add(self, row: EndRow, label: str) -> End:
-        """Serve one more end; called before any job runs."""
+        """Serve one more end, at any time. Until it is heard, :meth:`problem` says why not."""
+
+    def remove(self, end: EndId) -> None:
+        """Serve an end no more; its jobs and its lane have ended. It may be added again later."""
 
     def open(self, ears: Ears) -> None:
         """Say where what is heard goes."""
@@ -124,4 +127,7 @@ class Home(Protocol):
         """Return a stable code for why an end is not being heard just now, None when it is."""
 
     def jobs(self) -> Mapping[str, Job]:
-        """Return the home's work by task name."""
+        """Return the account's work by task name."""
+
+    def jobs_of(self, end: EndId) -> Mapping[str, Job]:
+        """Return the work for one end by task name, where it has some of its own."""

@@ -1,0 +1,88 @@
+"""Asks the homeserver what happened in the bridge's rooms, and in no others.
+
+The rooms stand in the filter, so a request that is waiting knows nothing of a room that comes meanwhile: it is cut
+short and asked anew from the same position, which loses nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from bridges.ends.matrix_client import MatrixClient
+
+LONG_POLL_MS = 30_000
+PAGE = 100
+NOTHING: Mapping[str, list[str]] = {"types": []}
+SPOKEN = ["m.room.message"]
+TOLD = ["m.room.member", "m.room.encryption", "m.room.power_levels"]
+NEWS: Mapping[str, Any] = {
+    "timeline": {"types": [*SPOKEN, *TOLD], "limit": PAGE, "lazy_load_members": True},
+    "state": {"types": TOLD, "lazy_load_members": True},
+    "ephemeral": NOTHING,
+    "account_data": NOTHING,
+}
+"""What news are: words, names, whether a room has become encrypted, and who may speak there."""
+OPENING: Mapping[str, Any] = {
+    "timeline": {"types": ["m.room.encryption"], "limit": 1},
+    "state": {"types": ["m.room.encryption"]},
+    "ephemeral": NOTHING,
+    "account_data": NOTHING,
+}
+"""What has to be known at the start: which rooms we are in, and which of them are encrypted."""
+
+
+class RoomSync:
+    """Syncs ``rooms``, a collection of room ids that may change: :meth:`change` says when it did."""
+
+    def __init__(self, client: MatrixClient, rooms: Collection[str]) -> None:
+        self._client = client
+        self._rooms = rooms
+        self._filter: str | None = None
+        self._waiting: asyncio.Timeout | None = None
+        self._hurry = False
+
+    def change(self) -> None:
+        """Take in that the rooms changed: whatever is asked from now on is asked about those there are now."""
+        self._filter = None
+        self.hurry()
+
+    def hurry(self) -> None:
+        """End the wait under way, and do not wait the next time: something is to be begun with its answer."""
+        self._hurry = True
+        if self._waiting is not None:
+            self._waiting.reschedule(asyncio.get_running_loop().time())
+            self._waiting = None
+
+    async def opening(self, rooms: Iterable[str]) -> dict[str, Any]:
+        """Return how ``rooms`` stand now, without what was said. Raises the kinds of ``EndError``."""
+        # Synapse leaves out a room of which nothing passes the filter, unless the full state is asked for
+        query = {"filter": await self._left(OPENING, rooms), "timeout": "0", "full_state": "true"}
+        return await self._ask(query)
+
+    async def news(self, since: str, *, wait: bool) -> dict[str, Any] | None:
+        """Return what happened since then; with ``wait``, sit until there is something.
+
+        None when the rooms changed meanwhile: ask again. Raises the kinds of ``EndError``.
+        """
+        wait, self._hurry = wait and not self._hurry, False
+        try:
+            async with asyncio.timeout(None) as self._waiting:
+                if self._filter is None:
+                    self._filter = await self._left(NEWS, self._rooms)
+                query = {"filter": self._filter, "timeout": str(LONG_POLL_MS if wait else 0), "since": since}
+                return await self._ask(query)
+        except TimeoutError:
+            return None
+        finally:
+            self._waiting = None
+
+    async def _ask(self, query: Mapping[str, str]) -> dict[str, Any]:
+        return await self._client.get("sync", query=query, timeout=LONG_POLL_MS / 1000 + 15)
+
+    async def _left(self, kind: Mapping[str, Any], rooms: Iterable[str]) -> str:
+        """Leave a filter with the homeserver: with a thousand rooms it is too long for an address."""
+        wanted = {"room": {"rooms": sorted(rooms), **kind}, "presence": NOTHING, "account_data": NOTHING}
+        answer = await self._client.post("user", self._client.user_id, "filter", body=wanted)
+        return str(answer["filter_id"])

@@ -1,0 +1,130 @@
+"""An account in memory that serves places of :mod:`tests.bridges.places`, and a bridge over two such accounts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from prometheus_client import CollectorRegistry, generate_latest
+
+from bridges.bridge import Bridge
+from bridges.ends.port import Ears, Job
+from bridges.metrics import BridgeMetrics
+from community_bot.crew import Crew
+from db.bridge_rows import EndRow, Place, Platform
+from db.bridge_store import BridgeStore
+from db.engine import Database
+from db.ids import EndId
+from tests.bridges.places import MemoryPlace
+
+
+class MemoryHome:
+    """Serves places, and keeps what was said in each however often it is taken out and put in again.
+
+    :attr:`troubles` are met one by one when a place is put in; :attr:`listening` are the ends whose own job runs.
+    """
+
+    def __init__(self) -> None:
+        self.places: dict[Place, MemoryPlace] = {}
+        self.troubles: list[Exception] = []
+        self.listening: set[EndId] = set()
+        self._served: dict[EndId, Place] = {}
+        self._ears: Ears | None = None
+
+    async def add(self, row: EndRow, label: str) -> MemoryPlace:
+        await asyncio.sleep(0)
+        if self.troubles:
+            raise self.troubles.pop()
+        place = self.places.setdefault(row.place, MemoryPlace(row))
+        place.id, place.label = row.id, label
+        self._served[row.id] = row.place
+        return place
+
+    def remove(self, end: EndId) -> None:
+        del self._served[end]
+
+    def open(self, ears: Ears) -> None:
+        self._ears = ears
+
+    def problem(self, end: EndId) -> str | None:
+        return None if end in self._served else "not_connected"
+
+    def jobs(self) -> Mapping[str, Job]:
+        return {}
+
+    def jobs_of(self, end: EndId) -> Mapping[str, Job]:
+        return {f"catch-up:{self.places[self._served[end]].label}": lambda: self._listen(end)}
+
+    async def _listen(self, end: EndId) -> None:
+        self.listening.add(end)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.listening.discard(end)
+
+    def say(self, place: Place, text: str) -> Awaitable[object]:
+        """Let somebody say something in a place, served or not. The text is its reference, so each is said once.
+
+        Await the result to know that it is safe.
+        """
+        here = self.places[place]
+        message = here.write(text, text)
+        assert self._ears is not None
+        return self._ears.hear([message])
+
+
+def place_of(name: str) -> Place:
+    """Return a place by its short name: ``d1`` on Discord, ``m1`` on Matrix."""
+    return Place(Platform.DISCORD if name[0] == "d" else Platform.MATRIX, name)
+
+
+def joining(**conversations: str) -> dict[str, list[Place]]:
+    """Return conversations by key; their places are named as in ``garden="d1 m1"``."""
+    return {key: [place_of(name) for name in places.split()] for key, places in conversations.items()}
+
+
+class Region:
+    """One life of a bridge over a database. The accounts with all that was said outlive it."""
+
+    def __init__(self, database: Database, homes: Mapping[Platform, MemoryHome] | None = None) -> None:
+        self.homes = homes or {platform: MemoryHome() for platform in Platform}
+        self.store = BridgeStore(database, keep_days=90)
+        self.crew = Crew(_no_operator)
+        self._registry = CollectorRegistry()
+        metrics = BridgeMetrics(self._registry)
+        self.bridge = Bridge(database, store=self.store, homes=self.homes, metrics=metrics, crew=self.crew)
+
+    @asynccontextmanager
+    async def running(self, wanted: Mapping[str, Sequence[Place]]) -> AsyncIterator[Region]:
+        """Run with these conversations until the block ends, then die at once."""
+        await self.bridge.settle(wanted)
+        self.bridge.start()
+        try:
+            yield self
+        finally:
+            await self.crew.close()
+
+    def place(self, name: str) -> MemoryPlace:
+        place = place_of(name)
+        return self.homes[place.platform].places[place]
+
+    def texts(self, name: str) -> list[str]:
+        """Return what the bridge said in a place."""
+        return self.place(name).texts()
+
+    def say(self, name: str, text: str) -> Awaitable[object]:
+        """Let somebody say something."""
+        place = place_of(name)
+        return self.homes[place.platform].say(place, text)
+
+    def labels(self) -> list[str]:
+        return [self.bridge.report(end).label for end in self.bridge.ends]
+
+    def pages(self) -> str:
+        """Return what /metrics would say."""
+        return generate_latest(self._registry).decode()
+
+
+def _no_operator(error: Exception) -> None:
+    raise AssertionError(error)
