@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
@@ -13,7 +14,7 @@ import yarl
 from discord import app_commands
 from discord.backoff import ExponentialBackoff
 from discord.ext import commands
-from discord.gateway import DiscordWebSocket
+from discord.gateway import DiscordWebSocket, KeepAliveHandler
 
 from community_bot.errors import OperatorError
 
@@ -122,9 +123,22 @@ class DiscordConnection:
 
         Raises :class:`OperatorError` when the token or an intent is refused; everything else is tried again.
         """
-        await self._log_in()
-        while not await self._connect():
-            await self._wait_out("GatewayNotFound")
+        try:
+            await self._log_in()
+            while not await self._connect():
+                await self._wait_out("GatewayNotFound")
+        finally:
+            self._end_heartbeats()
+
+    def _end_heartbeats(self) -> None:
+        """Stop the threads that beat for this bot.
+
+        discord.py (2.7.1) leaves its thread behind when it is cut off after it was greeted and before it has said
+        who it is: that thread would beat into a loop that is gone.
+        """
+        for thread in threading.enumerate():
+            if isinstance(thread, KeepAliveHandler) and thread.ws._connection is self.bot._connection:
+                thread.stop()
 
     async def _connect(self) -> bool:
         """Stay connected; return False when the gateway was never reached, for discord.py cannot wait for that."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
+from community_bot import cli
 from community_bot.arrangements import rules_of
 from community_bot.check import check_everything
 from community_bot.cli import app
@@ -46,7 +48,8 @@ platforms = ["discord"]
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An operator's folder with one template, and no settings yet."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
+    # as wide whatever was imported first: the program's console measures its terminal once
+    monkeypatch.setattr(cli, "out", Console(highlight=False, emoji=False, width=200))
     monkeypatch.delenv("COMMUNITY_BOT_SETTINGS", raising=False)
     own = tmp_path / "templates"
     own.mkdir()

@@ -270,7 +270,7 @@ async def test_check_is_green_when_all_is_in_order_and_tells_what_is_not_on_disc
     channels[1].set_bot_permissions(view_channel=False)
     refused = await place.type("check")
     assert refused.code == 1
-    assert "2 of 6 need you." in refused.text
+    assert "2 of 7 need you." in refused.text
     lacking, hidden = red_lines(refused.text)
     assert "in #ห้องวิทยุ, the bot lacks Read Message History, Manage Webhooks." in lacking
     assert "Give the bot's role" in lacking
@@ -325,7 +325,7 @@ async def test_check_looks_at_every_matrix_room_with_the_bots_own_eyes(place: Wo
         await place.type("migrate")
         looked = await place.type("check")
         assert looked.code == 1
-        assert "3 of 7 need you." in looked.text
+        assert "3 of 8 need you." in looked.text
         private, quiet, encrypted = red_lines(looked.text)
         assert "may not join (M_FORBIDDEN)" in private
         assert f"Invite {bot.user_id} to the room" in private

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from discord.gateway import DiscordWebSocket, KeepAliveHandler
 
 from community_bot.cogs.incoming import GuildHome
 from community_bot.composition import Capabilities, compose
@@ -115,3 +118,31 @@ async def test_a_portal_that_does_not_let_us_hear_who_joins_is_named(
         await connection.run()
     await connection.close()
     assert "Server Members Intent" in refused.value.cure
+
+
+def _beating(bot: CommunityBot) -> list[KeepAliveHandler]:
+    """Return the heartbeat threads of a bot that were not told to stop."""
+    threads = (each for each in threading.enumerate() if isinstance(each, KeepAliveHandler))
+    return [each for each in threads if each.ws._connection is bot._connection and not each._stop_ev.is_set()]
+
+
+async def test_a_connection_that_is_cut_off_while_it_introduces_itself_leaves_no_heartbeat_behind(
+    sim: SimulatedDiscord, point_at: Callable[[SimulatedDiscord], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point_at(sim)
+    bot, greeted = CommunityBot(), asyncio.Event()
+
+    async def never(_socket: DiscordWebSocket) -> None:
+        greeted.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(DiscordWebSocket, "identify", never)
+    connection = DiscordConnection(bot, sim.token)
+    task = asyncio.create_task(connection.run())
+    async with asyncio.timeout(5):
+        await greeted.wait()
+    before = len(_beating(bot))
+    task.cancel()
+    await asyncio.wait([task])
+    await connection.close()
+    assert (before, len(_beating(bot))) == (1, 0)
