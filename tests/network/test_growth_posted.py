@@ -53,7 +53,5 @@ async def test_the_picture_and_its_words_stand_in_the_room_where_a_space_meets_o
     assert found[0].attachments == ("growth-cycle.png",)
     assert title in found[0].content, "the words say what the picture shows"
 
-    async with asyncio.timeout(30):
-        while not (seen := [e for e in await keeper.messages(room) if e.content.get("msgtype") == "m.image"]):
-            await asyncio.sleep(0.05)
-    assert (await keeper.download(seen[0])).startswith(PNG)
+    seen = await keeper.wait_for_next(room, lambda each: each.content.get("msgtype") == "m.image", timeout=30)
+    assert (await keeper.download(seen)).startswith(PNG)
