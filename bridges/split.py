@@ -28,10 +28,15 @@ def split(text: str, limit: int) -> list[str]:
     rest = text.strip()
     parts: list[str] = []
     while (window := _prefix(rest, limit)) < len(rest):
-        cut = _cut(rest, window)
+        cut = best_cut(rest, window)
         parts.append(rest[:cut].rstrip())
         rest = rest[cut:].lstrip()
     return [*parts, rest] if rest else parts
+
+
+def first_grapheme(text: str) -> str:
+    """Return what is read first, whole: a Thai leading vowel with its consonant; "" of an empty text."""
+    return text[: next((index for index in range(1, len(text)) if _is_border(text, index)), len(text))]
 
 
 def _prefix(text: str, limit: int) -> int:
@@ -46,7 +51,12 @@ def _prefix(text: str, limit: int) -> int:
     return len(text)
 
 
-def _cut(text: str, window: int) -> int:
+def best_cut(text: str, window: int) -> int:
+    """Return where a reader would cut ``text`` so that at most ``window`` characters stand before the cut.
+
+    White space that is taken off at the cut may stand beyond the window. ``window`` is 1 or more, and less than the
+    text's length.
+    """
     # a separator in the first half would leave a stump of a part; then the next kind of separator is better
     for separator in SEPARATORS:
         # its white space is taken off the part, so that may already stand beyond the window
