@@ -1,4 +1,4 @@
-"""What the bridge store takes and gives: frozen values, no rows, and never a word anybody wrote."""
+"""What the bridge stores take and give: frozen values, no rows, and never a word anybody wrote."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeAlias
 
 from db.ids import ConversationId, EndId, IntentId, SourceId
 
@@ -31,6 +32,7 @@ class EndRow:
     conversation_id: ConversationId
     place: Place
     joined_at_ref: str | None
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +42,77 @@ class ConversationRow:
     ends: tuple[EndRow, ...]
 
 
+class Operation(StrEnum):
+    """What is to be done about a message at an end. Each but the first makes the end agree with how things are."""
+
+    SAY = "say"
+    EDIT = "edit"
+    """Its copies there are to read as it does now."""
+    DELETE = "delete"
+    """Nothing of it is to stand there."""
+    REACT = "react"
+    """The bot's reactions there are to be those that people gave at the other ends."""
+    PIN = "pin"
+    """It is to be pinned there exactly when it is pinned."""
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A message was heard at ``end`` and is to be said at ``destinations``."""
+    """A message was heard at ``end`` and is to be said at ``destinations``.
+
+    ``thread`` is the thread it stands in there, ``reply_to`` the message it answers, both as ids of that same end.
+    ``opens``: a thread of the same id hangs from it; such a message may be one that is known, or a copy.
+    """
 
     end: EndId
     ref: str
     destinations: tuple[EndId, ...]
     received_at: datetime
+    thread: str | None = None
+    reply_to: str | None = None
+    opens: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something was done to a message, or a copy, that stands at ``end`` as ``ref``.
+
+    ``mark`` is the event that did it, where the platform has one, so that its being taken back is understood.
+    ``elsewhere`` are the ends that may take part. ``quoting`` are those where answers show what they answer.
+    ``pinned`` goes with :attr:`Operation.PIN` alone. ``early``: what is not known may still be heard of, and is
+    then to be passed over.
+    """
+
+    end: EndId
+    ref: str
+    operation: Operation
+    received_at: datetime
+    elsewhere: tuple[EndId, ...] = ()
+    quoting: frozenset[EndId] = frozenset()
+    mark: str | None = None
+    pinned: bool = False
+    early: bool = False
+
+
+Heard: TypeAlias = Receipt | Change
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptBatch:
-    """What is written in one go: receipts in the order they were heard, and how far each stream was read."""
+    """What is written in one go: what was heard, in that order, and how far each stream was read."""
 
-    receipts: tuple[Receipt, ...] = ()
+    receipts: tuple[Heard, ...] = ()
     positions: Mapping[str, str] = field(default_factory=dict)
     joined: Mapping[EndId, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """One message a lane still has to say; the text is read from its source when the turn comes."""
+    """One thing a lane still has to do; what the message says is read from its source when the turn comes.
+
+    ``gone`` says that it was deleted at its source by the time the intent was read. ``bundle`` is the first of
+    those that are, or may have been, said in one message with it.
+    """
 
     id: IntentId
     end: EndId
@@ -69,26 +120,65 @@ class Intent:
     source_end: EndId
     source_ref: str
     received_at: datetime
+    operation: Operation = Operation.SAY
+    source_thread: str | None = None
+    root: SourceId | None = None
+    reply_to: SourceId | None = None
+    gone: bool = False
+    bundle: IntentId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One part of a message as it stands at a destination."""
+    """One part of a message as it stands at a destination.
+
+    ``thread`` is the thread it stands in, ``speaker`` who said it: a webhook on Discord, a ghost on Matrix.
+    ``removed``: somebody took it away there.
+    """
 
     part: int
     ref: str
-    webhook_id: str | None = None
+    speaker: str | None = None
+    thread: str | None = None
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a message stands at an end: as it was written there, or as a copy (``speaker`` as in :class:`Copy`).
+
+    ``ours``: it is a copy.
+    """
+
+    ref: str
+    thread: str | None = None
+    speaker: str | None = None
+    ours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """What is known of a message that was heard."""
+
+    id: SourceId
+    end: EndId
+    ref: str
+    thread: str | None
+    reply_to: SourceId | None
+    gone: bool
+    pinned: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What came of an intent so far.
 
-    ``finished`` removes it from the lane. ``failure`` is a stable reason code and keeps the intent, out of the
-    lane, until it expires.
+    ``copies`` were said, ``parted`` (part numbers) do not stand there any more. ``finished`` removes the intent
+    from its lane. ``failure`` is a stable reason code and keeps the intent, out of the lane, until it expires.
     """
 
     intent: Intent
     copies: tuple[Copy, ...] = ()
     finished: bool = True
     failure: str | None = None
+    parted: tuple[int, ...] = ()

@@ -11,7 +11,9 @@ from db.tables.bridge import (
     read_position,
     relay_copy,
     relay_intent,
+    relay_mark,
     relay_source,
+    relay_thread,
 )
 from db.tables.growth import (
     experiment,
@@ -100,7 +102,9 @@ __all__ = [
     "read_position",
     "relay_copy",
     "relay_intent",
+    "relay_mark",
     "relay_source",
+    "relay_thread",
     "role_grant",
     "round_topic",
     "second_look",

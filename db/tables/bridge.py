@@ -1,6 +1,16 @@
 """The tables of the bridge: references only, never a word that was said."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
 
 from db.columns import SequenceNumber, UtcDateTime
 from db.tables.base import metadata
@@ -23,6 +33,8 @@ bridge_end = Table(
     # nothing said before this point crosses (DOMAIN 3.11: no history backfill); empty until first seen
     Column("joined_at_ref", String(255), nullable=True),
     Column("retired", Integer, nullable=False, default=0),
+    # a moderator asked that nothing comes in or goes out for now
+    Column("paused", Integer, nullable=False, default=0, server_default="0"),
     UniqueConstraint("platform", "place"),
 )
 
@@ -47,8 +59,23 @@ relay_source = Table(
     Column("id", SequenceNumber, primary_key=True, autoincrement=True),
     Column("end_id", String(26), ForeignKey("bridge_end.id"), nullable=False),
     Column("ref", String(255), nullable=False),
+    # the thread it stands in at its own end; empty in the channel or room itself
+    Column("thread", String(255), nullable=True),
+    # no foreign keys: one that is forgotten leaves a number that is never given again
+    Column("root_id", SequenceNumber, nullable=True),
+    Column("reply_to_id", SequenceNumber, nullable=True),
+    # deleted at its source: nothing more is made of it, however late its beginning is heard
+    Column("gone", Integer, nullable=False, default=0, server_default="0"),
+    Column("pinned", Integer, nullable=False, default=0, server_default="0"),
     Column("purge_after", UtcDateTime, nullable=False, index=True),
     UniqueConstraint("end_id", "ref"),
+    # quotes follow what they quote
+    Index(
+        "ix_relay_source_reply_to_id",
+        "reply_to_id",
+        sqlite_where=text("reply_to_id IS NOT NULL"),
+        postgresql_where=text("reply_to_id IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -62,6 +89,8 @@ relay_intent = Table(
     Column("received_at", UtcDateTime, nullable=False),
     # empty while it waits; a stable reason code once it is known that it can never cross
     Column("failure", String(40), nullable=True),
+    # the first of those that are said in one message
+    Column("bundle", SequenceNumber, nullable=True),
     Column("purge_after", UtcDateTime, nullable=False, index=True),
     Index("ix_relay_intent_lane", "end_id", "id"),
     Index("ix_relay_intent_source_id", "source_id"),
@@ -76,11 +105,42 @@ relay_copy = Table(
     Column("end_id", String(26), ForeignKey("bridge_end.id"), nullable=False),
     Column("part", Integer, nullable=False),
     Column("ref", String(255), nullable=False),
-    # the webhook that sent it: Discord lets only that one edit or delete it
-    Column("webhook_id", String(20), nullable=True),
+    # the thread it stands in there; empty in the channel or room itself
+    Column("thread", String(255), nullable=True),
+    # who said it: the webhook on Discord, the ghost on Matrix (empty: the bot). Only they can edit or delete it
+    Column("speaker", String(43), nullable=True),
+    # somebody took it away at that end: it stays away, and nobody tries to edit it
+    Column("removed", Integer, nullable=False, default=0, server_default="0"),
     Column("purge_after", UtcDateTime, nullable=False, index=True),
     UniqueConstraint("source_id", "end_id", "part"),
-    UniqueConstraint("end_id", "ref"),
+    # not unique: several messages have the same copy where their lines were joined
+    Index("ix_relay_copy_ref", "end_id", "ref"),
     Index("ix_relay_copy_lane", "end_id", "id"),
     sqlite_autoincrement=True,
+)
+
+relay_thread = Table(
+    "relay_thread",
+    metadata,
+    # the message a thread hangs from, wherever it was said
+    Column("root_id", SequenceNumber, ForeignKey("relay_source.id", ondelete="CASCADE"), nullable=False),
+    Column("end_id", String(26), ForeignKey("bridge_end.id"), nullable=False),
+    # a Discord thread's id; on Matrix the event it hangs from
+    Column("handle", String(255), nullable=False),
+    Column("purge_after", UtcDateTime, nullable=False, index=True),
+    PrimaryKeyConstraint("root_id", "end_id"),
+    UniqueConstraint("end_id", "handle"),
+)
+
+relay_mark = Table(
+    "relay_mark",
+    metadata,
+    # an event that changes a message without being one (an edit, a reaction): its id, so that taking it back is
+    # understood. Which emoji, and whose, is never written down
+    Column("end_id", String(26), ForeignKey("bridge_end.id"), nullable=False),
+    Column("ref", String(255), nullable=False),
+    Column("source_id", SequenceNumber, ForeignKey("relay_source.id", ondelete="CASCADE"), nullable=False),
+    Column("purge_after", UtcDateTime, nullable=False, index=True),
+    PrimaryKeyConstraint("end_id", "ref"),
+    Index("ix_relay_mark_source_id", "source_id"),
 )

@@ -7,10 +7,22 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection
 
-from db.bridge_rows import ConversationRow, Copy, Delivery, Intent, Place, Platform, Receipt, ReceiptBatch
+from db.bridge_rows import (
+    ConversationRow,
+    Copy,
+    Delivery,
+    Intent,
+    Operation,
+    Place,
+    Platform,
+    Receipt,
+    ReceiptBatch,
+)
 from db.bridge_store import BridgeStore
 from db.engine import Database
 from db.ids import IntentId
+from db.relay_record import RelayRecord
+from db.relay_store import RelayStore
 from db.retention import purge_expired
 
 CHANNEL = Place(Platform.DISCORD, "100000000000000001")
@@ -20,16 +32,25 @@ HEARD_AT = datetime(2026, 11, 20, 19, 5, tzinfo=UTC)
 
 
 @pytest.fixture
+def relay(database: Database) -> RelayStore:
+    return RelayStore(database)
+
+
+@pytest.fixture
 def store(database: Database) -> BridgeStore:
-    return BridgeStore(database, keep_days=90)
+    return BridgeStore(database)
 
 
-async def receive(database: Database, store: BridgeStore, batch: ReceiptBatch) -> list[Intent]:
-    return await database.transact(lambda connection: store.record_receipts(connection, batch))
+def record_of(database: Database) -> RelayRecord:
+    return RelayRecord(is_sqlite=database.is_sqlite, keep_days=90)
 
 
-async def settle(database: Database, store: BridgeStore, *deliveries: Delivery) -> None:
-    await database.transact(lambda connection: store.record_deliveries(connection, deliveries))
+async def receive(database: Database, batch: ReceiptBatch) -> list[Intent]:
+    return await database.transact(lambda connection: record_of(database).hear(connection, batch))
+
+
+async def settle(database: Database, *deliveries: Delivery) -> None:
+    await database.transact(lambda connection: record_of(database).deliver(connection, deliveries))
 
 
 def heard(conversation: ConversationRow, *refs: str) -> ReceiptBatch:
@@ -44,13 +65,15 @@ async def test_settling_twice_changes_nothing(store: BridgeStore) -> None:
     assert [end.place for end in first[0].ends] == [CHANNEL, ROOM]
 
 
-async def test_an_end_taken_out_and_put_back_starts_anew(database: Database, store: BridgeStore) -> None:
+async def test_an_end_taken_out_and_put_back_starts_anew(
+    database: Database, store: BridgeStore, relay: RelayStore
+) -> None:
     (before,) = await store.settle_conversations({"radio": [CHANNEL, ROOM]})
     end = before.ends[1]
-    await receive(database, store, ReceiptBatch(joined={end.id: "s1"}))
-    await receive(database, store, heard(before, "1"))
+    await receive(database, ReceiptBatch(joined={end.id: "s1"}))
+    await receive(database, heard(before, "1"))
     await store.settle_conversations({"radio": [CHANNEL]})
-    assert await store.waiting_count(end.id) == 0
+    assert await relay.waiting_count(end.id) == 0
     (after,) = await store.settle_conversations({"radio": [CHANNEL, ROOM]})
     again = next(row for row in after.ends if row.place == ROOM)
     assert (again.id, again.joined_at_ref) == (end.id, None)
@@ -58,58 +81,66 @@ async def test_an_end_taken_out_and_put_back_starts_anew(database: Database, sto
 
 async def test_what_was_heard_before_yields_no_second_intent(database: Database, store: BridgeStore) -> None:
     (conversation,) = await store.settle_conversations({"radio": [CHANNEL, ROOM]})
-    assert len(await receive(database, store, heard(conversation, "1", "2"))) == 2
-    again = await receive(database, store, heard(conversation, "2", "3"))
+    assert len(await receive(database, heard(conversation, "1", "2"))) == 2
+    again = await receive(database, heard(conversation, "2", "3"))
     assert [intent.source_ref for intent in again] == ["3"]
 
 
-async def test_a_large_batch_keeps_its_order_in_every_lane(database: Database, store: BridgeStore) -> None:
+async def test_a_large_batch_keeps_its_order_in_every_lane(
+    database: Database, store: BridgeStore, relay: RelayStore
+) -> None:
     (conversation,) = await store.settle_conversations({"radio": [CHANNEL, OTHER_CHANNEL, ROOM]})
     refs = [str(number) for number in range(333)]
-    await receive(database, store, heard(conversation, *refs))
+    await receive(database, heard(conversation, *refs))
     for end in conversation.ends[1:]:
-        assert [i.source_ref for i in await store.waiting(end.id, after=IntentId(0), limit=1000)] == refs
-        assert await store.waiting_count(end.id) == 333
+        assert [
+            i.source_ref for i in await relay.waiting(end.id, tuple(Operation), after=IntentId(0), limit=1000)
+        ] == refs
+        assert await relay.waiting_count(end.id) == 333
 
 
-async def test_a_lane_is_read_on_from_where_it_stopped(database: Database, store: BridgeStore) -> None:
+async def test_a_lane_is_read_on_from_where_it_stopped(
+    database: Database, store: BridgeStore, relay: RelayStore
+) -> None:
     (conversation,) = await store.settle_conversations({"radio": [CHANNEL, ROOM]})
-    await receive(database, store, heard(conversation, *"abcde"))
+    await receive(database, heard(conversation, *"abcde"))
     room = conversation.ends[1]
-    first = await store.waiting(room.id, after=IntentId(0), limit=2)
-    rest = await store.waiting(room.id, after=first[-1].id, limit=10)
+    first = await relay.waiting(room.id, tuple(Operation), after=IntentId(0), limit=2)
+    rest = await relay.waiting(room.id, tuple(Operation), after=first[-1].id, limit=10)
     assert [i.source_ref for i in [*first, *rest]] == list("abcde")
     assert first[0].received_at == HEARD_AT
 
 
 async def test_a_finished_intent_leaves_the_lane_and_its_copies_are_known(
-    database: Database, store: BridgeStore
+    database: Database, store: BridgeStore, relay: RelayStore
 ) -> None:
     (conversation,) = await store.settle_conversations({"radio": [CHANNEL, ROOM]})
-    (intent,) = await receive(database, store, heard(conversation, "1"))
-    await settle(database, store, Delivery(intent, (Copy(0, "$a"),), finished=False))
-    assert await store.waiting_count(intent.end) == 1
-    await settle(database, store, Delivery(intent, (Copy(1, "$b"),)))
-    assert await store.waiting_count(intent.end) == 0
-    assert await store.copies(intent.source, intent.end) == [Copy(0, "$a"), Copy(1, "$b")]
-    assert await store.last_copy(intent.end) == "$b"
+    (intent,) = await receive(database, heard(conversation, "1"))
+    await settle(database, Delivery(intent, (Copy(0, "$a"),), finished=False))
+    assert await relay.waiting_count(intent.end) == 1
+    await settle(database, Delivery(intent, (Copy(1, "$b"),)))
+    assert await relay.waiting_count(intent.end) == 0
+    assert await relay.copies(intent.source, intent.end) == [Copy(0, "$a"), Copy(1, "$b")]
+    assert await relay.last_copy(intent.end) == "$b"
 
 
-async def test_writing_a_delivery_twice_changes_nothing(database: Database, store: BridgeStore) -> None:
+async def test_writing_a_delivery_twice_changes_nothing(
+    database: Database, store: BridgeStore, relay: RelayStore
+) -> None:
     (conversation,) = await store.settle_conversations({"radio": [CHANNEL, ROOM]})
-    (intent,) = await receive(database, store, heard(conversation, "1"))
+    (intent,) = await receive(database, heard(conversation, "1"))
     for _ in range(2):
-        await settle(database, store, Delivery(intent, (Copy(0, "$a"),)))
-    assert await store.copies(intent.source, intent.end) == [Copy(0, "$a")]
+        await settle(database, Delivery(intent, (Copy(0, "$a"),)))
+    assert await relay.copies(intent.source, intent.end) == [Copy(0, "$a")]
 
 
 async def test_a_message_that_can_never_cross_stays_out_of_the_lane_with_its_reason(
-    database: Database, store: BridgeStore
+    database: Database, store: BridgeStore, relay: RelayStore
 ) -> None:
     (conversation,) = await store.settle_conversations({"radio": [CHANNEL, ROOM]})
-    first, second = await receive(database, store, heard(conversation, "1", "2"))
-    await settle(database, store, Delivery(first, failure="matrix.too_large"))
-    assert await store.waiting(first.end, after=IntentId(0), limit=9) == [second]
+    first, second = await receive(database, heard(conversation, "1", "2"))
+    await settle(database, Delivery(first, failure="matrix.too_large"))
+    assert await relay.waiting(first.end, tuple(Operation), after=IntentId(0), limit=9) == [second]
 
 
 async def test_positions_move_in_the_same_transaction_as_what_was_heard(
@@ -119,13 +150,13 @@ async def test_positions_move_in_the_same_transaction_as_what_was_heard(
     batch = ReceiptBatch(heard(conversation, "1").receipts, {"matrix:bot": "s2"})
 
     def fail(connection: Connection) -> None:
-        store.record_receipts(connection, batch)
+        record_of(database).hear(connection, batch)
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
         await database.transact(fail)
     assert await store.position("matrix:bot") is None
-    assert len(await receive(database, store, batch)) == 1
+    assert len(await receive(database, batch)) == 1
     assert await store.position("matrix:bot") == "s2"
 
 
@@ -141,8 +172,8 @@ async def test_what_has_expired_is_removed_and_counted_and_nothing_else(
     database: Database, store: BridgeStore
 ) -> None:
     (conversation,) = await store.settle_conversations({"radio": [CHANNEL, ROOM]})
-    first, _ = await receive(database, store, heard(conversation, "1", "2"))
-    await settle(database, store, Delivery(first, (Copy(0, "$a"),)))
+    first, _ = await receive(database, heard(conversation, "1", "2"))
+    await settle(database, Delivery(first, (Copy(0, "$a"),)))
     day_90 = HEARD_AT + timedelta(days=90)
     assert sum((await purge_expired(database, day_90)).values()) == 0
     removed = await purge_expired(database, day_90 + timedelta(days=1))
