@@ -27,11 +27,15 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A text channel on Discord or a room on Matrix, with the topic people read above it."""
+    """A text channel on Discord or a room on Matrix, with the topic people read above it.
+
+    A forum is a channel on Discord in which people write in posts only; Matrix has none.
+    """
 
     key: str
     name: str
     topic: str
+    kind: Literal["text", "forum"] = "text"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from sandbox.bot import BotProcess
 from sandbox.cast import DISCORD_LOCALES, RIVER_AND_HILL, Conversation, Home, Member, Network
 from sandbox.discord import RateLimits, SimChannel, SimGuild, SimMember, SimulatedDiscord
 from sandbox.folder import TemporaryFolder, remove_abandoned
-from sandbox.matrix import MatrixPerson, RealSynapse
+from sandbox.matrix import MatrixPerson, RealSynapse, TroubledRoad
 from sandbox.ports import ReservedPort
 
 BOT_LOCALPART = "community-bot"
@@ -32,7 +32,8 @@ class CommandFailedError(Exception):
 class SandboxNetwork:
     """Build the cast's network; use it as an async context manager. The bot is started by its user.
 
-    Homes and rooms are found by the keys of :mod:`sandbox.cast`.
+    Homes and rooms are found by the keys of :mod:`sandbox.cast`. With `troubled` the bot reaches its homeserver
+    over `road`, where a test makes trouble; people never do. On Discord's side `discord.faults` is always there.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class SandboxNetwork:
         synapse_port: int = 0,
         page_port: int = 0,
         more_settings: str = "",
+        troubled: bool = False,
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.cast = cast
@@ -58,6 +60,8 @@ class SandboxNetwork:
         self.on_discord: dict[str, SimMember] = {}
         self.on_matrix: dict[str, MatrixPerson] = {}
         self._more_settings = more_settings
+        self._troubled = troubled
+        self._road: TroubledRoad | None = None
         self._tell = tell
         self._bot_password = secrets.token_urlsafe(24)
         self._health_port = health_port
@@ -79,6 +83,8 @@ class SandboxNetwork:
             await self._stack.enter_async_context(self.discord)
             self._tell("starting a real Synapse")
             await self._stack.enter_async_context(self.synapse)
+            if self._troubled:
+                self._road = await self._stack.enter_async_context(TroubledRoad(self.synapse.url))
             self._tell("founding the rooms and letting the members in")
             self._people_discord()
             await self._people_matrix()
@@ -111,6 +117,11 @@ class SandboxNetwork:
         return self._keeper
 
     @property
+    def road(self) -> TroubledRoad:
+        assert self._road is not None, "there is a road only with troubled=True"
+        return self._road
+
+    @property
     def bot_user_id(self) -> str:
         return f"@{BOT_LOCALPART}:{self.synapse.server_name}"
 
@@ -125,7 +136,8 @@ class SandboxNetwork:
             guild = self.discord.add_guild(home.name)
             self.guilds[home.key] = guild
             for room in home.rooms:
-                self.channels[home.key, room.key] = guild.add_text_channel(room.name, topic=room.topic)
+                add = guild.add_forum if room.kind == "forum" else guild.add_text_channel
+                self.channels[home.key, room.key] = add(room.name, topic=room.topic)
             for member in self.cast.members_of(home.key):
                 self.on_discord[member.key] = guild.add_member(
                     member.key, display=member.display_name, locale=DISCORD_LOCALES[member.language]
@@ -178,6 +190,7 @@ class SandboxNetwork:
 
     def settings_text(self, health_port: int) -> str:
         """Return the settings file of this network."""
+        homeserver = self._road.url if self._road is not None else self.synapse.url
         joined = "".join(
             f'\n[[conversations]]\nkey = "{conversation.key}"\n'
             f"discord_channels = {[self.channels[end].id for end in self._ends(conversation, 'discord')]}\n"
@@ -189,7 +202,7 @@ class SandboxNetwork:
             f'[database]\nurl = "sqlite+aiosqlite:///data/community.db"\n\n'
             f'[discord]\napi_base = "{self.discord.api_base}"\ngateway = "{self.discord.gateway_url}"\n'
             f'cdn_base = "{self.discord.cdn_base}"\n\n'
-            f'[matrix]\nhomeserver = "{self.synapse.url}"\nuser_id = "{self.bot_user_id}"\n\n'
+            f'[matrix]\nhomeserver = "{homeserver}"\nuser_id = "{self.bot_user_id}"\n\n'
             f"[web]\nport = {health_port}\n\n"
             # a few people are enough to vote: the cast is small
             f"[learning]\nquorum_least = 3\n\n"
@@ -265,10 +278,12 @@ class SandboxNetwork:
         raise KeyError(f"{member.key} has no room of {conversation.key} at home")
 
     async def say(self, member_key: str, conversation_key: str, text: str) -> None:
-        """Let a member say something in a conversation, where they are at home."""
+        """Let a member say something in a conversation, where they are at home; in a forum it becomes a post."""
         member = self.cast.member(member_key)
         place = self.place_of(member, self.cast.conversation(conversation_key))
-        if member_key in self.on_discord:
+        if member_key in self.on_discord and self.channels[place].kind == "forum":
+            await self.on_discord[member_key].post(self.channels[place], text[:100], text)
+        elif member_key in self.on_discord:
             await self.on_discord[member_key].say(self.channels[place], text)
         else:
             await self.on_matrix[member_key].say(self.rooms[place], text)

@@ -5,16 +5,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from sandbox.discord.changes import Changes
-from sandbox.discord.records import SeenMessage, SimOverwrite
+from sandbox.discord.reading import SeenFile
+from sandbox.discord.records import SeenMessage, SimOverwrite, SimWebhook
 from sandbox.discord.world.population import Population
 
 if TYPE_CHECKING:
     from sandbox.discord.people import SimMember
 
-_KINDS: Final[dict[int, Literal["text", "announcement", "forum", "category"]]] = {
+_KINDS: Final[dict[int, Literal["text", "announcement", "forum", "category", "thread"]]] = {
     0: "text",
     4: "category",
     5: "announcement",
+    10: "thread",
+    11: "thread",
+    12: "thread",
     15: "forum",
 }
 
@@ -38,6 +42,31 @@ class SimChannel:
         """Return what stands in the channel, oldest first; with a viewer, also what only they see."""
         return self._world.seen(self.id, viewer.id if viewer is not None else None)
 
+    def message(self, message_id: int, viewer: "SimMember | None" = None) -> SeenMessage:
+        """Return one message; LookupError where it does not stand here, or no longer."""
+        for message in self.messages(viewer):
+            if message.id == message_id:
+                return message
+        raise LookupError(f"no message {message_id} in {self.name}")
+
+    def deleted(self) -> list[SeenMessage]:
+        """Return what was deleted here one by one or in bulk, in that order, as it last stood."""
+        return self._world.deleted(self.id)
+
+    def download(self, file: SeenFile) -> bytes:
+        """Return what is in a file of a message."""
+        return self._world.download(file.url)
+
+    def beside(self, channel_id: int) -> "SimChannel":
+        """Return another channel or thread by its id."""
+        name = self._world.channel(channel_id).name or ""
+        return SimChannel(channel_id, name, self._world, self._changes, self._bot_id)
+
+    def threads(self) -> list["SimChannel"]:
+        """Return the threads begun here, archived ones too; in a forum, its posts."""
+        every = self._world.backend.channels.values()
+        return [self.beside(item.id) for item in every if item.is_thread and item.parent_id == self.id]
+
     async def wait_for(
         self,
         condition: Callable[[list[SeenMessage]], bool],
@@ -48,6 +77,11 @@ class SimChannel:
         """Wait until the messages satisfy ``condition``, and return them."""
         await self._changes.until(lambda: condition(self.messages(viewer)), timeout)
         return self.messages(viewer)
+
+    @property
+    def mention(self) -> str:
+        """Return what leads here in a text."""
+        return f"<#{self.id}>"
 
     def lets(self, person: "SimMember", permission: str = "view_channel") -> bool:
         """Tell whether a person may do something here, by Discord's name of it; at first, see the channel."""
@@ -64,7 +98,7 @@ class SimChannel:
     # ------------------------------------------------------------------ how it is made
 
     @property
-    def kind(self) -> Literal["text", "announcement", "forum", "category", "other"]:
+    def kind(self) -> Literal["text", "announcement", "forum", "category", "thread", "other"]:
         """Return what kind of channel it is."""
         return _KINDS.get(self._world.channel(self.id).type, "other")
 
@@ -84,8 +118,19 @@ class SimChannel:
         return [str(tag["name"]) for tag in self._world.channel(self.id).available_tags]
 
     @property
+    def archived(self) -> bool:
+        """Tell whether a thread has been put away."""
+        kept = self._world.channel(self.id).thread_metadata
+        return kept is not None and kept.archived
+
+    @property
+    def current_name(self) -> str:
+        """Return what it is called now; ``name`` is what it was called when this was looked up."""
+        return self._world.channel(self.id).name or ""
+
+    @property
     def category_id(self) -> int | None:
-        """Return the category it stands in."""
+        """Return the category it stands in; of a thread, the channel."""
         return self._world.channel(self.id).parent_id
 
     def overwrites(self) -> list[SimOverwrite]:
@@ -97,6 +142,34 @@ class SimChannel:
     def pin(self, message_id: int, *, pinned: bool = True) -> None:
         """Pin a message, or take its pin out; as the person who founded the guild."""
         self._world.pin(self.id, message_id, pinned)
+
+    def rename(self, name: str) -> None:
+        """Give it another name."""
+        self._world.backend.edit_channel(self.id, {"name": name})
+
+    def archive(self, *, locked: bool = False) -> None:
+        """Put a thread away; whoever writes in it opens it again, in a locked one only those who manage threads."""
+        self._world.backend.set_archived(self.id, True, locked=locked)
+
+    def unarchive(self) -> None:
+        """Open a thread again, and unlock it."""
+        self._world.backend.set_archived(self.id, False, locked=False)
+
+    def webhooks(self) -> list[SimWebhook]:
+        """Return its webhooks, the oldest first."""
+        return self._world.webhooks(self.id)
+
+    def delete_webhook(self, webhook_id: int) -> None:
+        """Delete a webhook; whoever executes it then is told 10015."""
+        self._world.backend.delete_webhook(webhook_id)
+
+    def show_preview(self, message_id: int, *, title: str, url: str, partial: bool = False) -> None:
+        """Unfold a link, as Discord does a moment after a message: an update that nobody's edit has caused.
+
+        With ``partial`` the event carries the embeds and no content, as some still do.
+        """
+        embed = {"type": "link", "title": title, "url": url}
+        self._world.show_preview(self.id, message_id, embed, partial=partial)
 
     def edit(self, *, topic: str | None = None, slow_seconds: int | None = None) -> None:
         """Change the topic or the slow mode, as an administrator would; None leaves it as it is."""

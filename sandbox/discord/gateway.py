@@ -137,7 +137,7 @@ class Gateway:
             connection.close(*refusal)
             return
         number, count = data.get("shard") or (0, 1)
-        session = Session(int(data["intents"]), (int(number), int(count)))
+        session = Session(int(data["intents"]), (int(number), int(count)), self._world.cdn.outward)
         self._forget_the_lost()
         self._sessions[session.id] = session
         session.attach(connection)
@@ -157,7 +157,7 @@ class Gateway:
         if data.get("shard"):
             ready["shard"] = [number, count]
         session.dispatch("READY", ready)
-        for guild in guilds:
+        for guild in filter(self._world.is_available, guilds):
             shaped = self._world.shape(session.intents, "GUILD_CREATE", self._world.guild_payload(guild))
             if shaped is not None:
                 session.dispatch("GUILD_CREATE", shaped)

@@ -1,8 +1,10 @@
 """A guild of the simulated network: its channels, its roles, who is in it and who comes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sandbox.discord.carried import SimEmoji, SimSticker, StickerFormat
 from sandbox.discord.changes import Changes
 from sandbox.discord.channels import SimChannel
 from sandbox.discord.people import SimMember
@@ -28,9 +30,22 @@ class SimGuild:
         channel_id = self._world.open_channel(self.id, name, category=category, topic=topic, forum=False)
         return self.channel(channel_id)
 
-    def add_forum(self, name: str, *, category: str | None = None) -> SimChannel:
-        """Create a forum channel."""
-        return self.channel(self._world.open_channel(self.id, name, category=category, topic=None, forum=True))
+    def add_forum(
+        self, name: str, *, category: str | None = None, topic: str | None = None, tags: Sequence[str] = ()
+    ) -> SimChannel:
+        """Create a forum channel; posts may carry its tags."""
+        channel_id = self._world.open_channel(self.id, name, category=category, topic=topic, forum=True, tags=tags)
+        return self.channel(channel_id)
+
+    def add_emoji(self, name: str, data: bytes | None = None, *, animated: bool = False) -> SimEmoji:
+        """Give the guild an emoji of its own."""
+        return SimEmoji(self._world.add_emoji(self.id, name, data, animated), name, animated)
+
+    def add_sticker(
+        self, name: str, data: bytes, *, format: StickerFormat = "png", description: str = ""
+    ) -> SimSticker:
+        """Give the guild a sticker of its own; the data of a Lottie one is JSON."""
+        return SimSticker(self._world.add_sticker(self.id, name, data, format, description), name, format)
 
     def channel(self, channel_id: int) -> SimChannel:
         """Return a channel by its id, such as one the bot has made."""
@@ -87,9 +102,9 @@ class SimGuild:
         """Remove somebody, as a moderator would; they may come again."""
         self._world.backend.remove_member(self.id, person.id)
 
-    def ban(self, person: SimMember) -> None:
-        """Remove somebody who may not come again."""
-        self._world.backend.apply_ban(self.id, person.id, None)
+    def ban(self, person: SimMember, *, delete_messages: bool = False) -> None:
+        """Remove somebody who may not come again, and all they have written, where that is wished."""
+        self._world.ban(self.id, person.id, delete_messages=delete_messages)
 
     @property
     def owner(self) -> SimMember:
@@ -174,3 +189,11 @@ class SimGuild:
     def invite_bot(self) -> None:
         """Bring the bot back."""
         self._world.backend.invite_bot(self.id, self.bot_role_id)
+
+    def become_unavailable(self) -> None:
+        """Go behind an outage, as Discord's servers do: GUILD_DELETE with ``unavailable``, 503 for requests."""
+        self._world.backend.break_off(self.id)
+
+    def become_available(self) -> None:
+        """End the outage."""
+        self._world.backend.bring_back(self.id)

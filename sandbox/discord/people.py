@@ -1,31 +1,23 @@
 """The simulated network's people, as tests and the sandbox's script use them."""
 
 from collections.abc import Awaitable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.discord.answers import SimAnswer
-from sandbox.discord.changes import Changes
 from sandbox.discord.channels import SimChannel
-from sandbox.discord.reading import SeenFile
 from sandbox.discord.records import SimCommand
-from sandbox.discord.world.population import InteractionResult, Population
+from sandbox.discord.world.population import InteractionResult
+from sandbox.discord.writing import Writer
 
 
 @dataclass(frozen=True, slots=True)
-class SimMember:
+class SimMember(Writer):
     """A person in a guild. The same person may be in several, leave and come again: ``SimGuild.admit``.
 
     ``locale`` is the language of their Discord (``th``, ``es-419``, ``en-US``); it travels with whatever they
     ask of the bot.
     """
-
-    id: int
-    name: str
-    guild_id: int
-    locale: str
-    _world: Population = field(repr=False)
-    _changes: Changes = field(repr=False)
 
     @property
     def person_id(self) -> int:
@@ -37,38 +29,7 @@ class SimMember:
         self._world.backend.locales[self.id] = locale
         return replace(self, locale=locale)
 
-    # ------------------------------------------------------------------ writing
-
-    async def say(
-        self,
-        channel: SimChannel,
-        text: str = "",
-        *,
-        reply_to: int | None = None,
-        files: tuple[tuple[str, bytes], ...] = (),
-    ) -> int:
-        """Post a message and return its id; ``files`` are pairs of a name and the bytes."""
-        return self._world.say(self.id, channel.id, text, reply_to=reply_to, files=files)
-
-    async def edit(self, channel: SimChannel, message_id: int, text: str) -> None:
-        """Edit an own message."""
-        self._world.edit(self.id, channel.id, message_id, text)
-
-    async def delete(self, channel: SimChannel, message_id: int) -> None:
-        """Delete a message."""
-        self._world.delete(self.id, channel.id, message_id)
-
-    async def react(self, channel: SimChannel, message_id: int, emoji: str) -> None:
-        """Add a reaction: an emoji, or ``name:id`` for a guild's own."""
-        self._world.react(self.id, channel.id, message_id, emoji, on=True)
-
-    async def unreact(self, channel: SimChannel, message_id: int, emoji: str) -> None:
-        """Take a reaction back."""
-        self._world.react(self.id, channel.id, message_id, emoji, on=False)
-
-    async def download(self, file: SeenFile) -> bytes:
-        """Return what is in a file of a message."""
-        return self._world.download(file.url)
+    # ------------------------------------------------------------------ alone with the bot
 
     def private_channel(self) -> SimChannel:
         """Return the private conversation with the bot."""

@@ -45,12 +45,23 @@ class Menu:
 
 @dataclass(frozen=True, slots=True)
 class SeenFile:
-    """A file that came with a message; the size is in bytes."""
+    """A file that came with a message; the size is in bytes.
+
+    ``url`` is the CDN's own name of it, which no client is given: they get it signed. ``seconds`` and ``waveform``
+    belong to voice messages, ``width`` and ``height`` (pixels) to pictures.
+    """
 
     name: str
     url: str
     size: int
     description: str | None
+    id: int = 0
+    spoiler: bool = False
+    content_type: str | None = None
+    width: int | None = None
+    height: int | None = None
+    seconds: float | None = None
+    waveform: str | None = None
 
 
 def choices_of(component: Mapping[str, Any]) -> tuple[Choice, ...]:

@@ -1,10 +1,14 @@
 """What tests look at afterwards: requests as they came and were answered, messages as a reader sees them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from sandbox.discord.carried import SeenForward, SeenPoll, SimSticker
 from sandbox.discord.reading import Button, Menu, SeenFile, buttons_in, menus_in, readable
+
+_VOICE = 1 << 13
+_SAID = frozenset({0, 19, 20, 23})  # said, an answer, what two kinds of command answered
 
 
 @dataclass(slots=True)
@@ -33,7 +37,13 @@ class RequestRecord:
 
 @dataclass(frozen=True, slots=True)
 class SeenMessage:
-    """A message as a reader of the channel sees it; ``ephemeral`` ones are shown to one person only."""
+    """A message as a reader of the channel sees it; ``ephemeral`` ones are shown to one person only.
+
+    ``author_avatar`` is the address a webhook gave, or the picture's path on the CDN. ``channel_id`` is where it
+    stands: a thread has a channel's id of its own, which ``in_thread`` repeats. ``thread_id`` is the thread that
+    was begun from it. ``pinged_…`` is whom it has ever notified, with all its edits, whatever its text shows.
+    ``deleted_at`` is set only in ``SimChannel.deleted()``.
+    """
 
     id: int
     author_name: str
@@ -50,6 +60,45 @@ class SeenMessage:
     files: tuple[SeenFile, ...] = ()
     embeds: tuple[dict[str, Any], ...] = ()
     components: tuple[dict[str, Any], ...] = ()
+    channel_id: int = 0
+    type: int = 0
+    flags: int = 0
+    author_avatar: str | None = None
+    reactors: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    stickers: tuple[SimSticker, ...] = ()
+    poll: SeenPoll | None = None
+    forwarded: SeenForward | None = None
+    in_thread: int | None = None
+    thread_id: int | None = None
+    pinged_people: frozenset[int] = frozenset()
+    pinged_roles: frozenset[int] = frozenset()
+    pinged_everyone: bool = False
+    deleted_at: datetime | None = None
+
+    @property
+    def edited(self) -> bool:
+        """Tell whether it shows as edited."""
+        return self.edited_at is not None
+
+    @property
+    def deleted(self) -> bool:
+        """Tell whether it is gone."""
+        return self.deleted_at is not None
+
+    @property
+    def pinged_nobody(self) -> bool:
+        """Tell whether it has never notified anybody."""
+        return not (self.pinged_people or self.pinged_roles or self.pinged_everyone)
+
+    @property
+    def is_voice(self) -> bool:
+        """Tell whether it is a voice message."""
+        return bool(self.flags & _VOICE)
+
+    @property
+    def is_system(self) -> bool:
+        """Tell whether Discord wrote it, about something that happened: a pin, a thread, the end of a poll."""
+        return self.type not in _SAID
 
     @property
     def text(self) -> str:
@@ -93,6 +142,11 @@ class SimRole:
     hoisted: bool = False
     mentionable: bool = False
 
+    @property
+    def mention(self) -> str:
+        """Return what calls everybody who has it, where the writer may."""
+        return f"<@&{self.id}>"
+
 
 @dataclass(frozen=True, slots=True)
 class SimOverwrite:
@@ -101,3 +155,13 @@ class SimOverwrite:
     target_id: int
     of: Literal["role", "person"]
     permissions: dict[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class SimWebhook:
+    """A webhook of a channel; ``of_bot`` tells whether the bot has made it."""
+
+    id: int
+    name: str
+    channel_id: int
+    of_bot: bool

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -12,14 +13,17 @@ from urllib.parse import unquote
 
 from aiohttp import BodyPartReader, web
 
-from sandbox.discord.faults import Fault, Faults
-from sandbox.discord.ratelimits import Limiter
+from sandbox.discord.faults import Faults
+from sandbox.discord.ratelimits import Limiter, Verdict
 from sandbox.discord.records import RequestRecord
 from sandbox.discord.routes import INTERACTION_CALLBACK, Route, read_route, strip_api
-from sandbox.discord.world import CDN_BASE, Reply, Upload, World
+from sandbox.discord.world import Reply, Upload, World
+from sandbox.faults import AFTER, BEFORE, Fault
 
 _RECORDS_KEPT = 10_000
 _FILE_BYTES = 10 * 1024 * 1024  # an application's limit per file (reference.mdx, Uploading Files)
+_LONGEST_DESCRIPTION = 1024  # characters of an alternative text (message.mdx, Attachment Object)
+_OF_A_SOUND = ("duration_secs", "waveform")
 
 # These carry their own token in the path.
 _OWN_TOKEN = ("/webhooks/{id}/{token}", INTERACTION_CALLBACK)
@@ -54,7 +58,6 @@ class RestApi:
         self.requests: deque[RequestRecord] = deque(maxlen=_RECORDS_KEPT)
         self.unsupported: list[str] = []
         self.gateway_url = ""
-        self.cdn_base = ""
         self.on_change: Callable[[], None] = lambda: None
         self.on_answer: Callable[[], None] = lambda: None
 
@@ -79,7 +82,7 @@ class RestApi:
         if (late := faults.strike(method, path, "delay")) is not None:
             record.fault = late.kind
             await asyncio.sleep(late.seconds)
-        if (early := faults.strike(method, path, "lost_request", "status")) is not None:
+        if (early := faults.strike(method, path, *BEFORE)) is not None:
             record.fault = early.kind
             return self._break_off(request, record, early, {})
         caller = request.headers.get("Authorization") or f"ip {request.remote}"
@@ -97,8 +100,10 @@ class RestApi:
         if record.took_effect:
             if method != "GET":
                 self.on_change()
-            if (after := faults.strike(method, path, "lost_answer", "late_5xx")) is not None:
+            if (after := faults.strike(method, path, *AFTER)) is not None:
                 record.fault = after.kind
+                if after.kind == "cut":
+                    return await self._cut(request, record, reply)
                 return self._break_off(request, record, after, verdict.headers)
         return self._answer(record, reply, verdict.headers)
 
@@ -119,7 +124,24 @@ class RestApi:
             if request.transport is not None:
                 request.transport.abort()
             return web.Response(status=500)  # nobody reads this
+        if fault.kind == "limited":
+            asked = Verdict({"X-RateLimit-Scope": "user"}, fault.seconds, "user")
+            told = {"Retry-After": str(math.ceil(fault.seconds)), "Via": "1.1 sandbox"}
+            return self._answer(record, Reply(429, asked.body), headers | asked.headers | told)
         return self._answer(record, Reply(fault.code, _server_error(fault.code)), headers)
+
+    async def _cut(self, request: web.Request, record: RequestRecord, reply: Reply) -> web.StreamResponse:
+        """Break off in the middle of an answer."""
+        whole = self._answer(record, reply, {})
+        body = whole.body if isinstance(whole.body, bytes) else b""
+        begun = web.StreamResponse(status=reply.status, headers={"Content-Type": "application/json"})
+        begun.content_length = len(body) + 1
+        record.status = None
+        await begun.prepare(request)
+        await begun.write(body[: len(body) // 2])
+        if request.transport is not None:
+            request.transport.abort()
+        return begun
 
     def _carry_out(self, request: web.Request, route: Route, body: _Body) -> Reply:
         if route.method == "GET" and route.template == "/gateway":
@@ -141,7 +163,7 @@ class RestApi:
         if reply.body is None:
             return web.Response(status=reply.status, headers=headers)
         text = json.dumps(reply.body, separators=(",", ":"), ensure_ascii=False)
-        text = text.replace(CDN_BASE, self.cdn_base)
+        text = self._world.cdn.outward(text)
         record.response = json.loads(text)
         return _json_text(reply.status, text, headers)
 
@@ -158,7 +180,7 @@ class RestApi:
 
     def _parse(self, raw: str) -> Any:
         try:
-            return json.loads(raw.replace(self.cdn_base, CDN_BASE))
+            return json.loads(self._world.cdn.inward(raw))
         except ValueError:
             raise RefusedError(400, 50109, "The request body contains invalid JSON.") from None
 
@@ -181,9 +203,13 @@ class RestApi:
                 uploads.append((part.name or "", Upload(part.filename, BytesIO(data))))
         if body.json is None and fields:
             body.json = fields
-        described = _descriptions(body.json)
+        declared = _declared(body.json)
         for name, upload in sorted(uploads, key=lambda named: _place(named[0])):
-            upload.description = described.get(name)
+            about = declared.get(name, {})
+            upload.description = about.get("description")
+            if len(upload.description or "") > _LONGEST_DESCRIPTION:
+                raise RefusedError(400, 50035, "Invalid Form Body")
+            upload.sound = {key: about[key] for key in _OF_A_SOUND if about.get(key) is not None}
             body.files.append(upload)
         return body
 
@@ -194,8 +220,8 @@ def _place(field: str) -> int:
     return int(digits) if digits.isdecimal() else 0
 
 
-def _descriptions(payload: Any) -> dict[str, str | None]:
-    """Return the alternative texts by field; they stand in the message, wherever the request carries that."""
+def _declared(payload: Any) -> dict[str, dict[str, Any]]:
+    """Return what is said of each file, by field; it stands in the message, wherever the request carries that."""
     if not isinstance(payload, dict):
         return {}
     carriers = (payload, payload.get("data"), payload.get("message"))
@@ -206,7 +232,7 @@ def _descriptions(payload: Any) -> dict[str, str | None]:
         for item in carrier.get("attachments") or []
         if isinstance(item, dict)
     ]
-    return {f"files[{item.get('id')}]": item.get("description") for item in attachments}
+    return {f"files[{item.get('id')}]": item for item in attachments}
 
 
 def _open_to_all(route: Route) -> bool:

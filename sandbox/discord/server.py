@@ -23,7 +23,8 @@ from sandbox.discord.people import SimMember
 from sandbox.discord.ratelimits import Limiter, RateLimits
 from sandbox.discord.records import RequestRecord
 from sandbox.discord.rest import RestApi
-from sandbox.discord.world import World
+from sandbox.discord.world import World, kind_of
+from sandbox.discord.world.cdn import LINK_SECONDS
 from sandbox.discord.world.population import Population
 
 _BODY_BYTES = 128 * 1024 * 1024
@@ -34,7 +35,7 @@ class SimulatedDiscord:
 
     Use as an async context manager. Everything runs on the loop it is entered on. ``token`` is made up
     unless given. ``intents_allowed`` are the privileged intents the portal has granted: "members",
-    "message_content", "presences".
+    "message_content", "presences". ``cdn_seconds`` is how long the address of an attachment is good for.
     """
 
     def __init__(
@@ -47,8 +48,10 @@ class SimulatedDiscord:
         intents_allowed: frozenset[str] = frozenset({"members", "message_content"}),
         pages: bool = False,
         page_port: int = 0,
+        cdn_seconds: int = LINK_SECONDS,
     ) -> None:
         self._world = World(bot_name, intents_allowed)
+        self._world.cdn.seconds = cdn_seconds
         self.token = token or _make_token(self.bot_id)
         self.faults = Faults()
         self._port = port
@@ -81,7 +84,7 @@ class SimulatedDiscord:
         port = self._runner.addresses[0][1]
         self._base = f"127.0.0.1:{port}"
         self._gateway.url = self._rest.gateway_url = self.gateway_url
-        self._rest.cdn_base = self.cdn_base
+        self._world.cdn.base = self.cdn_base
         self._ticker = asyncio.create_task(self._tick(), name="discord-clock")
         if self._pages is not None:
             await self._pages.start()
@@ -204,13 +207,12 @@ class SimulatedDiscord:
 
     async def _serve_asset(self, request: web.Request) -> web.Response:
         path = request.match_info["path"]
-        data = self._world.asset(path)
-        if data is None and path.startswith(("embed/avatars/", "avatars/")):
+        data = self._world.asset(path, request.query)
+        if data is None and path.startswith(("embed/avatars/", "avatars/", "emojis/")):
             data = _plain_picture(path)
         if data is None:
-            raise web.HTTPNotFound()
-        kind = "image/png" if path.endswith(".png") else "application/octet-stream"
-        return web.Response(body=data, content_type=kind)
+            raise web.HTTPNotFound(text="This content is no longer available.")
+        return web.Response(body=data, content_type=kind_of(path))
 
 
 def _make_token(bot_id: int) -> str:

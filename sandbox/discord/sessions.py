@@ -6,7 +6,7 @@ import secrets
 import time
 import zlib
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,10 +79,14 @@ class Connection:
 
 @dataclass(slots=True)
 class Session:
-    """What one IDENTIFY has opened: its intents, its shard, its numbered events."""
+    """What one IDENTIFY has opened: its intents, its shard, its numbered events.
+
+    ``outward`` puts the addresses of files into what is sent.
+    """
 
     intents: int
     shard: tuple[int, int]
+    outward: Callable[[str], str] = str
     id: str = field(default_factory=lambda: secrets.token_hex(16))
     seq: int = 0
     connection: Connection | None = None
@@ -92,7 +96,7 @@ class Session:
     def dispatch(self, event: str, data: Mapping[str, Any]) -> None:
         """Number an event, keep it for a replay, and send it if the client is there."""
         self.seq += 1
-        text = json.dumps({"op": 0, "t": event, "s": self.seq, "d": data}, separators=(",", ":"))
+        text = self.outward(json.dumps({"op": 0, "t": event, "s": self.seq, "d": data}, separators=(",", ":")))
         self._sent.append((self.seq, text))
         if self.connection is not None:
             self.connection.send_text(text)

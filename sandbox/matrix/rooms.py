@@ -101,6 +101,14 @@ class Rooms(Account):
         """Remove someone from a room; they may come again."""
         await self._requests.ask("POST", *CLIENT, "rooms", room_id, "kick", json={"user_id": user_id})
 
+    async def ban(self, room_id: str, user_id: str) -> None:
+        """Remove someone who may not come again."""
+        await self._requests.ask("POST", *CLIENT, "rooms", room_id, "ban", json={"user_id": user_id})
+
+    async def unban(self, room_id: str, user_id: str) -> None:
+        """Let someone who was banned come again."""
+        await self._requests.ask("POST", *CLIENT, "rooms", room_id, "unban", json={"user_id": user_id})
+
     async def invitations(self) -> list[Invitation]:
         """Return the invitations that are open."""
         async for news in self._news():
@@ -154,6 +162,23 @@ class Rooms(Account):
     async def rename(self, room_id: str, name: str) -> None:
         """Give a room another name."""
         await self.put_state(room_id, "m.room.name", {"name": name})
+
+    async def set_topic(self, room_id: str, topic: str) -> None:
+        """Give a room another topic."""
+        await self.put_state(room_id, "m.room.topic", {"topic": topic})
+
+    async def encrypt(self, room_id: str) -> None:
+        """Make a room encrypted; there is no way back. What this person says there stays in the clear."""
+        await self.put_state(room_id, "m.room.encryption", {"algorithm": "m.megolm.v1.aes-sha2"})
+
+    async def upgrade(self, room_id: str, *, room_version: str = "11") -> str:
+        """Put another room in the place of this one and return its id; this one keeps a tombstone.
+
+        Nobody moves by themselves: members join the new room, or are invited (client-server API, Room upgrades).
+        """
+        path = (*CLIENT, "rooms", room_id, "upgrade")
+        answer = await self._requests.ask("POST", *path, json={"new_version": room_version})
+        return str(answer["replacement_room"])
 
     async def power_levels(self, room_id: str) -> dict[str, Any]:
         """Read a room's power levels, as they are written down."""

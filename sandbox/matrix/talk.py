@@ -1,32 +1,20 @@
-"""What a person does in a room: saying, answering, reacting, taking back, reading, handing over files."""
+"""What a person does in a room with words: saying, answering, correcting, reacting, taking back, pinning."""
 
 from __future__ import annotations
 
-import asyncio
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
 from sandbox.matrix.account import CLIENT, Account
-from sandbox.matrix.events import SeenEvent, read_message
+from sandbox.matrix.requests import MatrixRefusedError
 
-_PAGE = 100  # events per page of history
-_RELATIONS = ("_matrix", "client", "v1", "rooms")
-_MEDIA = ("_matrix", "client", "v1", "media", "download")
+_PINS = "m.room.pinned_events"
 
 
 class Talk(Account):
-    """Say and read."""
-
-    def __init__(self, url: str, user_id: str, access_token: str) -> None:
-        super().__init__(url, user_id, access_token)
-        self._seen_until: dict[str, str] = {}
-
-    async def say(self, room_id: str, text: str, *, txn_id: str | None = None) -> str:
-        """Send plain text and return its event id."""
-        content = {"msgtype": "m.text", "body": text}
-        return await self.send(room_id, "m.room.message", content, txn_id=txn_id)
+    """Say; every call that sends returns the id of what was sent."""
 
     async def send(self, room_id: str, type: str, content: Mapping[str, Any], *, txn_id: str | None = None) -> str:
         """Send an event of any type and return its id.
@@ -38,60 +26,90 @@ class Talk(Account):
         answer = await self._requests.ask("PUT", *CLIENT, "rooms", room_id, "send", type, txn, json=content)
         return str(answer["event_id"])
 
-    async def reply(self, room_id: str, event_id: str, text: str) -> str:
-        """Answer a message and return the id of the answer."""
-        relation = {"m.in_reply_to": {"event_id": event_id}}
-        content = {"msgtype": "m.text", "body": text, "m.relates_to": relation}
-        return await self.send(room_id, "m.room.message", content)
+    async def say(self, room_id: str, text: str, *, html: str | None = None, txn_id: str | None = None) -> str:
+        """Send a text, with its HTML where that differs."""
+        return await self.send(room_id, "m.room.message", words(text, html), txn_id=txn_id)
 
-    async def reply_in_thread(self, room_id: str, root: str, text: str, *, latest: str | None = None) -> str:
+    async def notice(self, room_id: str, text: str, *, html: str | None = None) -> str:
+        """Send what bots send: other bots should not answer it."""
+        return await self.send(room_id, "m.room.message", words(text, html, "m.notice"))
+
+    async def emote(self, room_id: str, text: str, *, html: str | None = None) -> str:
+        """Send what somebody does: "/me waves"."""
+        return await self.send(room_id, "m.room.message", words(text, html, "m.emote"))
+
+    async def reply(self, room_id: str, event_id: str, text: str, *, html: str | None = None) -> str:
+        """Answer a message."""
+        relation = {"m.in_reply_to": {"event_id": event_id}}
+        return await self.send(room_id, "m.room.message", {**words(text, html), "m.relates_to": relation})
+
+    async def reply_in_thread(
+        self, room_id: str, root: str, text: str, *, latest: str | None = None, reply_to: str | None = None
+    ) -> str:
         """Say something in the thread that begins with `root`; `latest` is its last message so far.
 
-        Clients without threads see an answer to that one.
+        Clients without threads see an answer to that one. With `reply_to` it is a real answer, within the thread.
         """
         relation = {
             "rel_type": "m.thread",
             "event_id": root,
-            "is_falling_back": True,
-            "m.in_reply_to": {"event_id": latest or root},
+            "is_falling_back": reply_to is None,
+            "m.in_reply_to": {"event_id": reply_to or latest or root},
         }
-        content = {"msgtype": "m.text", "body": text, "m.relates_to": relation}
-        return await self.send(room_id, "m.room.message", content)
+        return await self.send(room_id, "m.room.message", {**words(text), "m.relates_to": relation})
+
+    async def edit(
+        self,
+        room_id: str,
+        event_id: str,
+        text: str,
+        *,
+        html: str | None = None,
+        content: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Replace a message, of which `event_id` is the original; clients pass over an edit of an edit.
+
+        `content` replaces what would be made of the text, as for the caption of a picture. Nobody is stopped from
+        "editing" what others said: whether that counts is for whoever reads it.
+        """
+        new = dict(content) if content is not None else words(text, html)
+        shown = {**new, "body": f"* {new['body']}"}
+        if "formatted_body" in new:
+            shown["formatted_body"] = f"* {new['formatted_body']}"
+        relation = {"rel_type": "m.replace", "event_id": event_id}
+        return await self.send(room_id, "m.room.message", {**shown, "m.new_content": new, "m.relates_to": relation})
 
     async def mention(self, room_id: str, user_id: str, text: str) -> str:
         """Say something to somebody by name, as clients do: with a pill, and notifying them."""
         pill = f'<a href="https://matrix.to/#/{user_id}">{escape(user_id)}</a>'
-        content = {
-            "msgtype": "m.text",
-            "body": f"{user_id}: {text}",
-            "format": "org.matrix.custom.html",
-            "formatted_body": f"{pill}: {escape(text)}",
-            "m.mentions": {"user_ids": [user_id]},
-        }
+        content = words(f"{user_id}: {text}", f"{pill}: {escape(text)}")
+        return await self.send(room_id, "m.room.message", content | {"m.mentions": {"user_ids": [user_id]}})
+
+    async def mention_room(self, room_id: str, text: str) -> str:
+        """Say something to everybody in the room, notifying them, where this person may."""
+        content = words(f"@room {text}") | {"m.mentions": {"room": True}}
         return await self.send(room_id, "m.room.message", content)
 
-    async def react(self, room_id: str, event_id: str, key: str) -> str:
-        """React to a message and return the reaction's id, by which it can be redacted."""
+    async def react(self, room_id: str, event_id: str, key: str, *, name: str | None = None) -> str:
+        """React to a message and return the reaction's id, by which it can be redacted.
+
+        The key is an emoji, or the mxc address of a picture with its short `name` (MSC4027).
+        """
         relation = {"rel_type": "m.annotation", "event_id": event_id, "key": key}
-        return await self.send(room_id, "m.reaction", {"m.relates_to": relation})
+        content: dict[str, Any] = {"m.relates_to": relation}
+        if name is not None:
+            content["shortcode"] = content["com.beeper.reaction.shortcode"] = f":{name}:"
+        return await self.send(room_id, "m.reaction", content)
 
-    async def reactions(self, room_id: str, event_id: str) -> dict[str, list[str]]:
-        """Return who has reacted to a message, by what they reacted with."""
-        path = (*_RELATIONS, room_id, "relations", event_id, "m.annotation", "m.reaction")
-        answer = await self._requests.ask("GET", *path, query={"limit": _PAGE})
-        found: dict[str, list[str]] = {}
+    async def unreact(self, room_id: str, event_id: str, key: str) -> None:
+        """Take back what this person has reacted with. Raises LookupError when they have not."""
+        path = ("_matrix", "client", "v1", "rooms", room_id, "relations", event_id, "m.annotation", "m.reaction")
+        answer = await self._requests.ask("GET", *path, query={"limit": 100})
         for event in answer["chunk"]:
-            found.setdefault(event["content"]["m.relates_to"]["key"], []).append(event["sender"])
-        return found
-
-    async def wait_for_reaction(
-        self, room_id: str, event_id: str, key: str, sender: str, *, timeout: float = 10.0
-    ) -> None:
-        """Wait until somebody has reacted to a message; `timeout` is in seconds. Raises TimeoutError."""
-        async with asyncio.timeout(timeout):
-            async for _ in self._news(room_id):
-                if sender in (await self.reactions(room_id, event_id)).get(key, []):
-                    return
+            if event["sender"] == self.user_id and event["content"]["m.relates_to"]["key"] == key:
+                await self.redact(room_id, event["event_id"])
+                return
+        raise LookupError(f"{self.user_id} has not reacted with {key}")
 
     async def redact(self, room_id: str, event_id: str, *, reason: str | None = None) -> str:
         """Take an event's content back and return the redaction's id."""
@@ -99,75 +117,38 @@ class Talk(Account):
         answer = await self._requests.ask("PUT", *path, json={"reason": reason} if reason else {})
         return str(answer["event_id"])
 
-    async def send_file(self, room_id: str, name: str, data: bytes, *, kind: str = "text/plain") -> str:
-        """Upload a file, hand it over in a room and return the event's id."""
-        url = await self._requests.upload(name, data, kind)
-        info = {"mimetype": kind, "size": len(data)}
-        content = {"msgtype": "m.file", "body": name, "filename": name, "url": url, "info": info}
-        return await self.send(room_id, "m.room.message", content)
+    async def type(self, room_id: str, *, on: bool = True, seconds: float = 30.0) -> None:
+        """Be seen writing, for so long at most, or no longer."""
+        wish: dict[str, Any] = {"typing": on, "timeout": int(seconds * 1000)} if on else {"typing": False}
+        await self._requests.ask("PUT", *CLIENT, "rooms", room_id, "typing", self.user_id, json=wish)
 
-    async def download(self, message: SeenEvent) -> bytes:
-        """Return what is in the file of a message, over authenticated media (client-server API, Content)."""
-        server, _, media = str(message.content["url"]).removeprefix("mxc://").partition("/")
-        return await self._requests.fetch(*_MEDIA, server, media)
+    # ── pins
 
-    async def messages(self, room_id: str, *, since_start: bool = True) -> list[SeenEvent]:
-        """Read the room's messages, oldest first, through all pages.
-
-        With `since_start=False` only those after this person's previous call for this room, whichever way that
-        was made.
-        """
-        place = None if since_start else self._seen_until.get(room_id)
-        seen: list[SeenEvent] = []
-        while True:
-            query: dict[str, str | int] = {"dir": "f", "limit": _PAGE}
-            if place is not None:
-                query["from"] = place
-            page = await self._requests.ask("GET", *CLIENT, "rooms", room_id, "messages", query=query)
-            seen += [read_message(event) for event in page["chunk"] if event["type"] == "m.room.message"]
-            # A page may be empty and still be followed by another: only a missing "end" is the end.
-            if "end" not in page or page["end"] == place:
-                break
-            place = page["end"]
-        if place is not None:
-            self._seen_until[room_id] = place
-        return seen
-
-    async def wait_until(
-        self,
-        room_id: str,
-        condition: Callable[[list[SeenEvent]], bool],
-        *,
-        timeout: float = 10.0,
-    ) -> list[SeenEvent]:
-        """Wait until the room's messages, all of them and oldest first, meet a condition; return them.
-
-        It looks again when the homeserver has news of the room, not at intervals. `timeout` is in seconds.
-        Raises TimeoutError with the bodies it saw.
-        """
-        messages: list[SeenEvent] = []
+    async def pinned(self, room_id: str) -> list[str]:
+        """Return what is pinned in a room, the oldest pin first."""
         try:
-            async with asyncio.timeout(timeout):
-                async for _ in self._news(room_id):
-                    messages = await self.messages(room_id)
-                    if condition(messages):
-                        return messages
-        except TimeoutError:
-            bodies = [message.body for message in messages]
-            raise TimeoutError(f"not met after {timeout:g} seconds, seen: {bodies}") from None
-        raise AssertionError("news never end")
+            content = await self._requests.ask("GET", *CLIENT, "rooms", room_id, "state", _PINS, "")
+        except MatrixRefusedError as refused:
+            if refused.code == "M_NOT_FOUND":  # nothing has ever been pinned
+                return []
+            raise
+        return list(content.get("pinned", []))
 
-    async def wait_for_next(
-        self, room_id: str, condition: Callable[[SeenEvent], bool], *, timeout: float = 10.0
-    ) -> SeenEvent:
-        """Wait for the next message that meets a condition, among those after this person's last look.
+    async def pin(self, room_id: str, event_id: str) -> None:
+        """Pin a message, where this person may change what is pinned."""
+        await self._put_pins(room_id, [*await self.pinned(room_id), event_id])
 
-        Unlike :meth:`wait_until` it reads each message once, however long the room's history is. `timeout` is in
-        seconds. Raises TimeoutError.
-        """
-        async with asyncio.timeout(timeout):
-            async for _ in self._news(room_id):
-                for message in await self.messages(room_id, since_start=False):
-                    if condition(message):
-                        return message
-        raise AssertionError("news never end")
+    async def unpin(self, room_id: str, event_id: str) -> None:
+        """Take the pin out of a message."""
+        await self._put_pins(room_id, [each for each in await self.pinned(room_id) if each != event_id])
+
+    async def _put_pins(self, room_id: str, pinned: list[str]) -> None:
+        await self._requests.ask("PUT", *CLIENT, "rooms", room_id, "state", _PINS, "", json={"pinned": pinned})
+
+
+def words(text: str, html: str | None = None, kind: str = "m.text") -> dict[str, Any]:
+    """Return the content of a message of words."""
+    content: dict[str, Any] = {"msgtype": kind, "body": text}
+    if html is not None:
+        content |= {"format": "org.matrix.custom.html", "formatted_body": html}
+    return content

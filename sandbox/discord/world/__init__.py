@@ -22,6 +22,7 @@ from simcord.http.router import RequestContext, RouteNotImplemented, Unsupported
 from sandbox.discord.routes import INTERACTION_CALLBACK, Route
 from sandbox.discord.world.actors import WireEnv
 from sandbox.discord.world.backend import WireBackend
+from sandbox.discord.world.cdn import WireCdn, kind_of
 from sandbox.discord.world.completion import complete
 from sandbox.discord.world.delivery import member_chunks, shape_event, shard_of
 from sandbox.discord.world.repairs import find_repair, invalid
@@ -44,17 +45,20 @@ _CREATED = {
     ("POST", "/guilds/{id}/stickers"),
 }
 
+_MOST_REFRESHED = 50
+
 # discord.js sends these with an edit; Discord takes no notice, SimCord refuses them.
 _IGNORED_IN_EDITS = {"nonce", "enforce_nonce", "username", "avatar_url", "message_reference", "sticker_ids"}
 
 
 @dataclass(slots=True)
 class Upload:
-    """A file of a multipart request, in the shape SimCord's handlers read."""
+    """A file of a multipart request, in the shape SimCord's handlers read; ``sound`` belongs to voice messages."""
 
     filename: str
     fp: BytesIO
     description: str | None = None
+    sound: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ class World:
         self, route: Route, *, json: Any, params: dict[str, str], files: list[Upload], reason: str | None
     ) -> Reply:
         """Carry out one REST request and return the answer, errors included."""
+        self.backend.sounds = [upload.sound for upload in files]
         try:
             body = self._handle(route, json=json, params=params, files=files, reason=reason)
         except (RouteNotImplemented, UnsupportedField, NotImplementedError) as gap:
@@ -103,6 +108,8 @@ class World:
         except Exception as error:
             logger.exception("%s %s failed", route.method, route.path)
             return Reply(500, {"code": 0, "message": f"500: Internal Server Error ({type(error).__name__})"})
+        finally:
+            self.backend.sounds = []
         if route.template == INTERACTION_CALLBACK:
             for env in self._told:
                 env.note_answer(route.ids[0])
@@ -118,8 +125,12 @@ class World:
     ) -> Any:
         if route.template.startswith("/guilds/{id}") and not self.backend.has_bot(route.ids[0]):
             raise BackendError(404, 10004, "Unknown Guild")
+        if self._guild_of(route) in self.backend.unavailable:
+            raise BackendError(503, 0, "503: Service Unavailable")
         if route.template.startswith("/webhooks/{id}/{token}") and route.ids[0] == self.backend.application_id:
             self.backend.check_interaction_token(route.token or "")
+        if (route.method, route.template) == ("POST", "/attachments/refresh-urls"):
+            return self._refresh(json)
         if (route.method, route.template) == ("GET", "/users/@me"):
             return self.bot_payload()
         if route.template in ("/oauth2/applications/@me", "/applications/@me"):
@@ -158,6 +169,12 @@ class World:
         self._own(whole)
         return whole
 
+    def _refresh(self, json: Any) -> dict[str, Any]:
+        urls = json.get("attachment_urls") if isinstance(json, dict) else None
+        if not isinstance(urls, list) or not 1 <= len(urls) <= _MOST_REFRESHED:
+            raise invalid("attachment_urls", "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {_MOST_REFRESHED}.")
+        return {"refreshed_urls": self.cdn.refresh([str(url) for url in urls])}
+
     def _whole(self, payload: Any) -> Any:
         return complete(payload, self.backend.bot_user.id)
 
@@ -193,9 +210,26 @@ class World:
         webhook = self.backend.webhooks.get(route.ids[0])
         return webhook.channel_id if webhook is not None else None
 
-    def asset(self, path: str) -> bytes | None:
-        """Return an uploaded file or picture by its path on the CDN."""
-        return self.backend.cdn.get(f"{CDN_BASE}/{path}")
+    def _guild_of(self, route: Route) -> int | None:
+        if not route.ids:
+            return None
+        first = route.ids[0]
+        if route.template.startswith("/channels/{id}"):
+            channel = self.backend.channels.get(first)
+            return channel.guild_id if channel is not None else None
+        if route.template.startswith("/webhooks/{id}"):
+            webhook = self.backend.webhooks.get(first)
+            return webhook.guild_id if webhook is not None else None
+        return first if route.template.startswith("/guilds/{id}") else None
+
+    @property
+    def cdn(self) -> WireCdn:
+        """Return the CDN."""
+        return self.backend.wire_cdn
+
+    def asset(self, path: str, query: Mapping[str, str]) -> bytes | None:
+        """Return an uploaded file or picture by its path on the CDN, None where it is not or no longer open."""
+        return self.cdn.get(f"{CDN_BASE}/{path}") if self.cdn.opens(path, query) else None
 
     def also_tell(self, env: WireEnv) -> None:
         """Let the people of a page, too, know when the bot has answered them."""
@@ -240,6 +274,10 @@ class World:
         number, count = shard
         return [key for key in self.backend.guilds if self.backend.has_bot(key) and (key >> 22) % count == number]
 
+    def is_available(self, guild_id: int) -> bool:
+        """Tell whether a guild is not behind an outage."""
+        return guild_id not in self.backend.unavailable
+
     def guild_payload(self, guild_id: int) -> Mapping[str, Any]:
         """Return a guild as GUILD_CREATE carries it."""
         payload: dict[str, Any] = self._whole(
@@ -254,4 +292,4 @@ class World:
         return payload | about_itself
 
 
-__all__ = ["CDN_BASE", "BackendError", "Reply", "SetupError", "Upload", "World", "shard_of"]
+__all__ = ["CDN_BASE", "BackendError", "Reply", "SetupError", "Upload", "World", "kind_of", "shard_of"]

@@ -8,16 +8,18 @@ from hashlib import sha256
 from typing import Any, cast
 
 from simcord._clock import Clock
-from simcord.backend import Backend, errors, serializers
+from simcord.backend import errors, serializers
 from simcord.backend.cdn import CDN_BASE
 from simcord.backend.errors import BackendError
 from simcord.backend.models import Channel, Interaction, Member, Message, Webhook
 
-from sandbox.discord.world.completion import complete
+from sandbox.discord.world.cdn import WireCdn
+from sandbox.discord.world.poll_ends import PollingBackend
+from sandbox.discord.world.remembrance import RememberingBackend
+from sandbox.discord.world.telling import TellingBackend
+from sandbox.discord.world.threads import ThreadedBackend
 
 _EPOCH_MS = 1_420_070_400_000  # Discord's epoch, the first second of 2015
-
-_COMPONENT, _MODAL_SUBMIT = 3, 5  # interaction types
 
 
 class RunningClock(Clock):
@@ -31,7 +33,7 @@ class RunningClock(Clock):
         return datetime.now(UTC) + timedelta(seconds=self.elapsed)
 
 
-class WireBackend(Backend):
+class WireBackend(ThreadedBackend, RememberingBackend, PollingBackend, TellingBackend):
     """Hold the guilds, channels, members and messages, and announce every change to the subscribers.
 
     It differs from SimCord's in what a bot in another process and a long run need: see each method.
@@ -41,6 +43,8 @@ class WireBackend(Backend):
 
     def __init__(self, bot_name: str) -> None:
         super().__init__(clock=RunningClock())
+        self.wire_cdn = WireCdn(self.clock.now)
+        self.cdn = self.wire_cdn
         self.bot_user.name = bot_name
         # An application's bot carries the application's id; libraries read it out of the token.
         del self.users[self.bot_user.id]
@@ -49,10 +53,10 @@ class WireBackend(Backend):
         # SimCord keeps everything it ever saw in these two, for a test of some seconds.
         self.transcript = cast("list[Any]", deque[Any](maxlen=0))
         self.http_requests = cast("list[Any]", deque[Any](maxlen=0))
-        self.locales: dict[int, str] = {}
         self.closed_dms: set[int] = set()
         self.intents_allowed: frozenset[str] = frozenset()  # privileged intents the portal has granted
-        self.nonce: str | int | None = None  # of the message being created, echoed in its event
+        self.unavailable: set[int] = set()  # guilds behind an outage
+        self.sounds: list[dict[str, Any]] = []  # of the uploads in the request at hand: length and waveform
         self.nonces: dict[tuple[int, str], int] = {}  # (channel, nonce) of recent messages, oldest first
 
     def snowflake(self) -> int:
@@ -63,78 +67,6 @@ class WireBackend(Backend):
         now = (int(self.clock.now().timestamp() * 1000) - _EPOCH_MS) << 22
         self._last_snowflake = max(now, self._last_snowflake + 1)
         return self._last_snowflake
-
-    def emit(self, event: str, payload: Mapping[str, Any]) -> None:
-        """Announce a change, completed with what SimCord leaves out of its payloads."""
-        whole: dict[str, Any] = complete(dict(payload), self.bot_user.id)
-        if event in ("MESSAGE_CREATE", "MESSAGE_UPDATE"):
-            self.complete_message(whole)
-            if event == "MESSAGE_CREATE" and self.nonce is not None:
-                whole["nonce"] = self.nonce
-        elif event == "INTERACTION_CREATE":
-            self._localise(whole)
-        elif event == "GUILD_CREATE":
-            # A guild the bot joins carries no such key; only one that was unavailable at READY says False.
-            whole.pop("unavailable", None)
-        for listener in tuple(self.subscribers):
-            listener(event, whole)
-
-    def complete_message(self, payload: dict[str, Any]) -> None:
-        """Add the owner of a webhook message and show its author as Discord shows a webhook."""
-        referenced = payload.get("referenced_message")
-        if isinstance(referenced, dict):
-            self.complete_message(referenced)
-        metadata = payload.get("interaction_metadata")
-        if metadata is not None and metadata["type"] == _COMPONENT:
-            metadata.setdefault("interacted_message_id", self._pressed_on(int(metadata["id"]), payload))
-        if metadata is not None and metadata["type"] == _MODAL_SUBMIT:
-            metadata.setdefault("triggering_interaction_metadata", self._what_opened_the_form(metadata))
-        if "webhook_id" not in payload:
-            return
-        webhook = self.webhooks.get(int(payload["webhook_id"]))
-        if webhook is not None and webhook.creator_id == self.bot_user.id:
-            payload["application_id"] = str(self.application_id)
-        stored = self.messages.get(int(payload["channel_id"]), {}).get(int(payload["id"]))
-        author = payload["author"] = dict(payload["author"])
-        author.update(discriminator="0000", global_name=None)
-        if stored is not None and stored.author_avatar is not None:
-            author["avatar"] = sha256(stored.author_avatar.encode()).hexdigest()[:32]
-
-    def _pressed_on(self, interaction_id: int, payload: Mapping[str, Any]) -> str:
-        """Return the message whose button or menu led to this one."""
-        record = self.interactions.get(interaction_id)
-        source = record.source_message_id if record is not None else None
-        return str(source or payload["id"])
-
-    def _what_opened_the_form(self, metadata: Mapping[str, Any]) -> dict[str, Any]:
-        """Describe the command or press whose form this person has just sent."""
-        sent = int(metadata["id"])
-        opened = [
-            record
-            for record in self.interactions.values()
-            if record.id < sent and record.modal is not None and str(record.user_id) == metadata["user"]["id"]
-        ]
-        trigger: dict[str, Any] = {"id": metadata["id"], "type": 2}
-        if opened:
-            latest = max(opened, key=lambda record: record.id)
-            trigger = {"id": str(latest.id), "type": latest.type}
-            if latest.source_message_id is not None:
-                trigger["interacted_message_id"] = str(latest.source_message_id)
-        return trigger | {"user": metadata["user"], "authorizing_integration_owners": {}}
-
-    def complete_webhook(self, payload: dict[str, Any]) -> None:
-        """Say which application owns the webhook and which picture it wears."""
-        webhook = self.webhooks.get(int(payload["id"]))
-        if webhook is not None:
-            if webhook.creator_id == self.bot_user.id:
-                payload["application_id"] = str(self.application_id)
-            payload["avatar"] = self.users[webhook.webhook_user_id].avatar
-
-    def _localise(self, payload: dict[str, Any]) -> None:
-        user = payload.get("user") or payload["member"]["user"]
-        payload["locale"] = self.locales.get(int(user["id"]), "en-US")
-        if "guild_id" in payload:
-            payload["guild_locale"] = self.guilds[int(payload["guild_id"])].preferred_locale
 
     # ------------------------------------------------------------------ webhooks and interactions
 
@@ -235,6 +167,23 @@ class WireBackend(Backend):
         member = self.add_member(guild_id, self.bot_user.id, roles=[role_id])
         self.emit("GUILD_CREATE", serializers.guild_create_payload(self, self.get_guild(guild_id)))
         return member
+
+    def break_off(self, guild_id: int) -> None:
+        """Put a guild behind an outage: the bot hears nothing of it, and its requests are answered 503."""
+        self.unavailable.add(guild_id)
+        self.emit("GUILD_DELETE", {"id": str(guild_id), "unavailable": True})
+
+    def bring_back(self, guild_id: int) -> None:
+        """End a guild's outage."""
+        self.unavailable.discard(guild_id)
+        payload = dict(serializers.guild_create_payload(self, self.get_guild(guild_id)))
+        self.emit("GUILD_CREATE", payload | {"unavailable": "was"})
+
+    def commit_message(self, message: Message, *, broadcast: bool = True) -> Message:
+        """Post a message; the length and waveform of a voice message came beside its file."""
+        for attachment, sound in zip(message.attachments, self.sounds, strict=False):
+            attachment.update(sound)
+        return super().commit_message(message, broadcast=broadcast)
 
     # ------------------------------------------------------------------ what time brings about
 

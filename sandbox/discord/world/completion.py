@@ -83,13 +83,15 @@ def _message(message: dict[str, Any]) -> None:
     if (reference := message.get("message_reference")) is not None:
         reference.setdefault("type", 0)
         reference.pop("fail_if_not_exists", None)
-    for attachment in message["attachments"]:
-        if attachment.get("description") is None:
-            attachment.pop("description", None)
     metadata = message.get("interaction_metadata")
     if metadata is not None:
         # The command's own name and kind belong to the old "interaction" object, not to this one.
         metadata.pop("command_type", None)
+
+
+def _attachment(attachment: dict[str, Any]) -> None:
+    if attachment.get("description") is None:
+        attachment.pop("description", None)
 
 
 def _channel(channel: dict[str, Any]) -> None:
@@ -134,6 +136,7 @@ _RULES = (
     ({"username", "discriminator"}, _user),
     ({"roles", "joined_at", "nick"}, _member),
     ({"author", "content", "attachments", "timestamp"}, _message),
+    ({"filename", "proxy_url"}, _attachment),
     ({"type", "last_message_id"}, _channel),
     ({"application_id", "default_member_permissions", "description"}, _command),
     ({"response_message_id", "activity_instance_id"}, _interaction),

@@ -48,8 +48,11 @@ def _is_for_the_bot(backend: WireBackend, event: str, payload: Mapping[str, Any]
     guild_id = payload.get("guild_id") or (payload.get("id") if event.startswith("GUILD_") else None)
     if guild_id is None or event == "GUILD_DELETE":
         return True
-    if not backend.has_bot(int(guild_id)):
+    if not backend.has_bot(int(guild_id)) or int(guild_id) in backend.unavailable:
         return False
+    if event.startswith("THREAD_"):
+        place = int(payload.get("parent_id") or 0)
+        return place not in backend.channels or channel_accessible(backend, place, backend.bot_user.id)
     if not event.startswith(_INSIDE_A_CHANNEL):
         return True
     channel_id = int(payload["channel_id"])

@@ -1,11 +1,12 @@
 """Change and read the world as its inhabitants do, on top of SimCord's backend and actors."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import discord
 from simcord.actors import MemberActor
+from simcord.backend import serializers
 from simcord.backend.access import channel_accessible
 from simcord.backend.errors import BackendError, SetupError
 from simcord.backend.models import Channel, Overwrite
@@ -13,19 +14,19 @@ from simcord.builders import ChannelHandle, GuildHandle, UserHandle
 from simcord.enums import ChannelType, OverwriteType
 from simcord.results import InteractionResult
 
-from sandbox.discord.records import SeenMessage, SimCommand, SimOverwrite, SimRole
+from sandbox.discord.carried import StickerFormat
+from sandbox.discord.records import SeenMessage, SimCommand, SimOverwrite, SimRole, SimWebhook
 from sandbox.discord.world import sight
 from sandbox.discord.world.actors import WireEnv
-from sandbox.discord.world.backend import WireBackend
+from sandbox.discord.world.deeds import FORMATS, Deeds
 from sandbox.discord.world.hands import Hands
 from sandbox.discord.world.offered import offered
 
 
 @dataclass(slots=True)
-class Population:
+class Population(Deeds):
     """Turn the plain ids of our own handles into SimCord's objects and back."""
 
-    backend: WireBackend
     env: WireEnv
 
     # ------------------------------------------------------------------ guilds and channels
@@ -37,13 +38,73 @@ class Population:
         return guild.id, bot_role.id
 
     def open_channel(
-        self, guild_id: int, name: str, *, category: str | None, topic: str | None, forum: bool
+        self,
+        guild_id: int,
+        name: str,
+        *,
+        category: str | None,
+        topic: str | None,
+        forum: bool,
+        tags: Sequence[str] = (),
     ) -> int:
         """Create a text or forum channel, in a category that is created with it if need be."""
         parent = self._category(guild_id, category) if category is not None else None
         kind = ChannelType.FORUM if forum else ChannelType.TEXT
-        channel = self.backend.create_channel(guild_id, name, type=kind, topic=topic, parent_id=parent)
+        made = [
+            {
+                "id": str(self.backend.snowflake()),
+                "name": tag,
+                "moderated": False,
+                "emoji_id": None,
+                "emoji_name": None,
+            }
+            for tag in tags
+        ]
+        channel = self.backend.create_channel(
+            guild_id, name, type=kind, topic=topic, parent_id=parent, available_tags=made
+        )
         return channel.id
+
+    def add_emoji(self, guild_id: int, name: str, data: bytes | None, animated: bool) -> int:
+        """Give a guild an emoji of its own; without a picture it is of one colour."""
+        owner_id = self.backend.get_guild(guild_id).owner_id
+        emoji = self.backend.create_emoji(guild_id, name, owner_id, animated=animated)
+        if data is not None:
+            self.backend.wire_cdn.store_emoji(emoji.id, data)
+        return emoji.id
+
+    def add_sticker(self, guild_id: int, name: str, data: bytes, format: StickerFormat, description: str) -> int:
+        """Give a guild a sticker of its own."""
+        owner_id = self.backend.get_guild(guild_id).owner_id
+        return self.backend.create_sticker(
+            guild_id, name, owner_id, description=description, format_type=FORMATS[format], file_data=data
+        ).id
+
+    def webhooks(self, channel_id: int) -> list[SimWebhook]:
+        """Return the webhooks of a channel."""
+        return sight.webhooks(self.backend, channel_id)
+
+    def deleted(self, channel_id: int) -> list[SeenMessage]:
+        """Return what was deleted in a channel, as it last stood."""
+        return sight.deleted(self.backend, channel_id)
+
+    def show_preview(self, channel_id: int, message_id: int, embed: Mapping[str, Any], *, partial: bool) -> None:
+        """Unfold a link in a message and say that the message has changed, though nobody has edited it."""
+        message = self.backend.get_message(channel_id, message_id)
+        message.embeds = [*message.embeds, dict(embed)]
+        whole: dict[str, Any] = dict(serializers.message_payload(self.backend, message))
+        if partial:
+            whole = {key: whole[key] for key in ("id", "channel_id", "guild_id", "embeds") if key in whole}
+        self.backend.emit("MESSAGE_UPDATE", whole)
+
+    def ban(self, guild_id: int, user_id: int, *, delete_messages: bool) -> None:
+        """Remove somebody for good, and all they have written in the guild, where that is wished."""
+        self.backend.apply_ban(guild_id, user_id, None)
+        guild = self.backend.get_guild(guild_id)
+        for channel_id in (*guild.channel_ids, *guild.thread_ids) if delete_messages else ():
+            stored = self.backend.messages.get(channel_id, {}).values()
+            if theirs := [message.id for message in stored if message.author_id == user_id]:
+                self.backend.bulk_delete_messages(channel_id, theirs)
 
     def _category(self, guild_id: int, name: str) -> int:
         for channel_id in self.backend.get_guild(guild_id).channel_ids:
@@ -92,50 +153,6 @@ class Population:
     def channel(self, channel_id: int) -> Channel:
         """Return a channel, or raise Discord's 10003."""
         return self.backend.get_channel(channel_id)
-
-    def say(
-        self,
-        user_id: int,
-        channel_id: int,
-        text: str,
-        *,
-        reply_to: int | None,
-        files: tuple[tuple[str, bytes], ...],
-    ) -> int:
-        """Post as a person, with a person's permissions; return the message's id."""
-        channel = self.backend.get_channel(channel_id)
-        speak = "send_messages_in_threads" if channel.is_thread else "send_messages"
-        self.backend.require_permissions(channel.guild_id, user_id, channel_id, speak)
-        reference = {"message_id": str(reply_to)} if reply_to is not None else None
-        attachments = self.backend.store_attachments(channel_id, files)
-        message = self.backend.create_message(
-            channel_id, user_id, text, reference=reference, attachments=attachments
-        )
-        return message.id
-
-    def edit(self, user_id: int, channel_id: int, message_id: int, text: str) -> None:
-        """Edit a person's own message."""
-        if self.backend.get_message(channel_id, message_id).author_id != user_id:
-            raise PermissionError("people edit only their own messages")
-        self.backend.edit_message(channel_id, message_id, {"content": text})
-
-    def delete(self, user_id: int, channel_id: int, message_id: int) -> None:
-        """Delete a message: one's own, or another's with the permission for it."""
-        message = self.backend.get_message(channel_id, message_id)
-        if message.author_id != user_id:
-            guild_id = self.backend.get_channel(channel_id).guild_id
-            self.backend.require_permissions(guild_id, user_id, channel_id, "manage_messages")
-        self.backend.delete_message(channel_id, message_id)
-
-    def pin(self, channel_id: int, message_id: int, pinned: bool) -> None:
-        """Pin a message or take its pin out, as the guild's owner."""
-        guild_id = self.backend.get_channel(channel_id).guild_id
-        owner = self.backend.get_guild(guild_id).owner_id if guild_id is not None else None
-        self.backend.set_pinned(channel_id, message_id, pinned, actor_id=owner)
-
-    def react(self, user_id: int, channel_id: int, message_id: int, emoji: str, *, on: bool) -> None:
-        """Add a reaction or take it back."""
-        self.backend.set_reaction(channel_id, message_id, emoji, user_id, on)
 
     def private_channel(self, user_id: int) -> int:
         """Return the channel in which the bot and this person write to each other alone."""

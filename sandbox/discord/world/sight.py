@@ -1,17 +1,22 @@
 """Describe what stands in SimCord's world as a reader sees it."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import discord
 from simcord.backend.access import channel_accessible
-from simcord.backend.models import Message, Overwrite
-from simcord.enums import ChannelType, OverwriteType
+from simcord.backend.models import Message, Overwrite, Poll
+from simcord.enums import ChannelType, MessageType, OverwriteType
 from simcord.results import InteractionResult, ResponseMessage
 
+from sandbox.discord.carried import SeenAnswer, SeenForward, SeenPoll, SimSticker, StickerFormat
 from sandbox.discord.reading import SeenFile
-from sandbox.discord.records import SeenMessage, SimOverwrite, SimRole
+from sandbox.discord.records import SeenMessage, SimOverwrite, SimRole, SimWebhook
 from sandbox.discord.world.backend import WireBackend
 
+_FORMATS: Mapping[int, StickerFormat] = {1: "png", 2: "apng", 3: "lottie", 4: "gif"}
 # Where the library's first name for a permission is not Discord's.
 _DISCORDS_NAMES = {
     "read_messages": "view_channel",
@@ -27,18 +32,27 @@ def seen(backend: WireBackend, channel_id: int, viewer_id: int | None) -> list[S
     return [describe(backend, message) for message in sorted(visible, key=lambda message: message.id)]
 
 
+def deleted(backend: WireBackend, channel_id: int) -> list[SeenMessage]:
+    """Return what was deleted in a channel, in that order, as it last stood."""
+    return [
+        replace(describe(backend, message), deleted_at=datetime.fromisoformat(when))
+        for message, when in backend.gone(channel_id)
+    ]
+
+
 def describe(backend: WireBackend, message: Message) -> SeenMessage:
     """Return a message as a reader sees it."""
     author = backend.users[message.author_id]
-    guild_id = backend.get_channel(message.channel_id).guild_id
-    member = backend.guilds[guild_id].members.get(author.id) if guild_id is not None else None
+    channel = backend.channels.get(message.channel_id)
+    member = None
+    if channel is not None and channel.guild_id is not None:
+        member = backend.guilds[channel.guild_id].members.get(author.id)
     nick = member.nick if member is not None else None
     edited = message.edited_timestamp
-    is_reply = message.reference is not None and message.reference.get("type", 0) == 0
-    files = tuple(
-        SeenFile(str(item["filename"]), str(item["url"]), int(item["size"]), item.get("description"))
-        for item in message.attachments
-    )
+    is_reply = message.reference is not None and message.type == MessageType.REPLY
+    files = tuple(map(_file, message.attachments))
+    pings = backend.pings(message.id)
+    picture = message.author_avatar or (f"avatars/{author.id}/{author.avatar}.png" if author.avatar else None)
     return SeenMessage(
         id=message.id,
         author_name=message.author_name or nick or author.global_name or author.name,
@@ -55,7 +69,67 @@ def describe(backend: WireBackend, message: Message) -> SeenMessage:
         files=files,
         embeds=tuple(dict(embed) for embed in message.embeds),
         components=tuple(dict(component) for component in message.components),
+        channel_id=message.channel_id,
+        type=message.type,
+        flags=message.flags,
+        author_avatar=picture,
+        reactors={reaction.emoji: tuple(reaction.user_ids) for reaction in message.reactions},
+        stickers=tuple(SimSticker(item.id, item.name, _FORMATS[item.format_type]) for item in message.stickers),
+        poll=_poll(message.poll) if message.poll is not None else None,
+        forwarded=_forwarded(message),
+        in_thread=message.channel_id if channel is not None and channel.is_thread else None,
+        thread_id=message.id if message.id in backend.channels and message.id != message.channel_id else None,
+        pinged_people=pings.people,
+        pinged_roles=pings.roles,
+        pinged_everyone=pings.everyone,
     )
+
+
+def _file(item: Mapping[str, Any]) -> SeenFile:
+    return SeenFile(
+        name=str(item["filename"]),
+        url=str(item["url"]),
+        size=int(item["size"]),
+        description=item.get("description"),
+        id=int(item["id"]),
+        spoiler=str(item["filename"]).startswith("SPOILER_"),
+        content_type=item.get("content_type"),
+        width=item.get("width"),
+        height=item.get("height"),
+        seconds=item.get("duration_secs"),
+        waveform=item.get("waveform"),
+    )
+
+
+def _poll(poll: Poll) -> SeenPoll:
+    answers = tuple(
+        SeenAnswer(item.answer_id, item.text or "", tuple(sorted(poll.votes.get(item.answer_id, ()))))
+        for item in poll.answers
+    )
+    return SeenPoll(
+        poll.question, answers, poll.allow_multiselect, poll.finalized, datetime.fromisoformat(poll.expiry)
+    )
+
+
+def _forwarded(message: Message) -> SeenForward | None:
+    if not message.snapshots or message.reference is None:
+        return None
+    was = message.snapshots[0]["message"]
+    return SeenForward(
+        str(was["content"]),
+        tuple(map(_file, was["attachments"])),
+        int(message.reference["channel_id"]),
+        int(message.reference["message_id"]),
+    )
+
+
+def webhooks(backend: WireBackend, channel_id: int) -> list[SimWebhook]:
+    """Return the webhooks of a channel, the oldest first."""
+    return [
+        SimWebhook(each.id, each.name, each.channel_id, each.creator_id == backend.bot_user.id)
+        for each in backend.webhooks.values()
+        if each.channel_id == channel_id
+    ]
 
 
 def answer(backend: WireBackend, result: InteractionResult) -> SeenMessage | None:

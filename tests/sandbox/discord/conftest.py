@@ -8,6 +8,7 @@ import yarl
 
 from sandbox.discord import RateLimits, SimChannel, SimGuild, SimMember, SimulatedDiscord
 from tests.sandbox.discord.greeter import Greeter
+from tests.sandbox.discord.listener import Listener, disagreements
 from tests.sandbox.discord.openapi import DOCUMENT, DiscordContract
 from tests.sandbox.discord.support import Rest, Watcher, connected, usual_intents
 
@@ -70,3 +71,16 @@ async def greeter(
     if DOCUMENT.exists():
         contract = DiscordContract.load()
         assert sorted({problem for record in sim.requests for problem in contract.check(record)}) == []
+
+
+@pytest.fixture
+async def listener(
+    sim: SimulatedDiscord, lobby: SimChannel, point_at: Callable[[SimulatedDiscord], None]
+) -> AsyncIterator[Listener]:
+    """A bot that hears all; what stands anywhere at the end is held against Discord's own description."""
+    point_at(sim)
+    async with connected(sim, Listener()) as client:
+        yield client
+        await client.read_everything()
+    assert sim.unsupported == []
+    assert disagreements(sim) == []

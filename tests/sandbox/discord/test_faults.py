@@ -1,12 +1,14 @@
 """What can go wrong between a bot and Discord, on purpose."""
 
 import asyncio
+from collections import Counter
 
 import aiohttp
 import discord
 import pytest
 
 from sandbox.discord import Fault, SimChannel, SimMember, SimulatedDiscord
+from tests.sandbox.discord.listener import Listener
 from tests.sandbox.discord.support import Rest, Watcher
 
 pytestmark = pytest.mark.network
@@ -109,3 +111,52 @@ async def test_a_late_event_is_overtaken(
     await mali.say(lobby, "second said")
     await bot.until(lambda: len(bot.texts()) == 2)
     assert bot.texts() == ["second said", "first said"]
+
+
+async def test_edits_reactions_deletions_and_threads_come_twice_too(
+    sim: SimulatedDiscord, lobby: SimChannel, mali: SimMember, listener: Listener
+) -> None:
+    sim.faults.duplicate_events(1.0)
+    said = await mali.say(lobby, "hello")
+    thread = await mali.start_thread(lobby, "greetings", message_id=said)
+    await mali.edit(lobby, said, "hello all")
+    await mali.react(lobby, said, "🌱")
+    await mali.unreact(lobby, said, "🌱")
+    thread.archive()
+    thread.delete()
+    await mali.delete(lobby, said)
+    await listener.until(lambda: len(listener.payloads("MESSAGE_DELETE")) == 2)
+    counts = Counter(name for name, _ in listener.events)
+    assert counts["THREAD_CREATE"] == counts["THREAD_UPDATE"] == counts["THREAD_DELETE"] == 2
+    assert counts["MESSAGE_REACTION_ADD"] == counts["MESSAGE_REACTION_REMOVE"] == 2
+    assert counts["MESSAGE_UPDATE"] == 4  # the thread under it, and the edit
+    assert sim.faults.duplicated["MESSAGE_DELETE"] == 1
+
+
+async def test_a_late_creation_is_overtaken_by_its_deletion(
+    sim: SimulatedDiscord, lobby: SimChannel, mali: SimMember, listener: Listener
+) -> None:
+    sim.faults.delay_events(1.0, 0.2, events="MESSAGE_CREATE")
+    said = await mali.say(lobby, "no, wait")
+    await mali.delete(lobby, said)
+    await listener.hears("MESSAGE_CREATE", id=str(said))
+    about = [name for name, payload in listener.events if payload.get("id") == str(said)]
+    assert about == ["MESSAGE_DELETE", "MESSAGE_CREATE"]
+    assert sim.faults.delayed == Counter({"MESSAGE_CREATE": 1})
+
+
+async def test_a_limit_is_told_as_discord_tells_it(sim: SimulatedDiscord, lobby: SimChannel, rest: Rest) -> None:
+    execute = await rest.webhook(lobby)
+    sim.faults.add(Fault.limited("POST", r"/webhooks/.*", 1.5, times=1))
+    answer = await rest.ask("POST", execute, {"content": "hello"})
+    assert (answer.status, answer.body["retry_after"], answer.headers["retry-after"]) == (429, 1.5, "2")
+    assert lobby.messages() == []
+
+
+async def test_an_answer_breaks_off_in_the_middle(sim: SimulatedDiscord, lobby: SimChannel, rest: Rest) -> None:
+    execute = await rest.webhook(lobby)
+    sim.faults.add(Fault.cut("POST", r"/webhooks/.*", times=1))
+    with pytest.raises(aiohttp.ClientError):
+        await rest.ask("POST", execute, {"content": "did it arrive?"}, params={"wait": "true"})
+    assert [message.content for message in lobby.messages()] == ["did it arrive?"]
+    assert (sim.requests[-1].took_effect, sim.requests[-1].status) == (True, None)

@@ -7,10 +7,12 @@ from sandbox.discord.world.repairs import (
     building,
     channels,
     commands,
+    expressions,
     interactions,
     invites,
     messages,
     people,
+    reactions,
     webhooks,
 )
 from sandbox.discord.world.repairs.table import find_repair, invalid
@@ -19,11 +21,13 @@ __all__ = [
     "building",
     "channels",
     "commands",
+    "expressions",
     "find_repair",
     "interactions",
     "invalid",
     "invites",
     "messages",
     "people",
+    "reactions",
     "webhooks",
 ]

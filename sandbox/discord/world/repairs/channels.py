@@ -18,6 +18,7 @@ _ADMINISTRATOR, _MANAGE_ROLES = 1 << 3, 1 << 28
 def pin_message(backend: WireBackend, ctx: RequestContext) -> Any:
     """Ask for Pin Messages, as Discord does since 23 February 2026; SimCord asks for Manage Messages."""
     message = ctx.require_message(ctx.int_arg("channel_id"), ctx.int_arg("message_id"), "pin_messages")
+    backend.refuse_archived(message.channel_id)
     backend.set_pinned(message.channel_id, message.id, ctx.method == "PUT")
     return None
 

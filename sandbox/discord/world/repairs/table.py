@@ -11,6 +11,7 @@ from simcord.http.router import RequestContext
 from sandbox.discord.world.backend import WireBackend
 
 Handler = Callable[[WireBackend, RequestContext], Any]
+_MOST_FILES = 10
 _TABLE: list[tuple[str, re.Pattern[str], Handler]] = []
 
 
@@ -52,6 +53,8 @@ def refuse_empty(ctx: RequestContext, body: Mapping[str, Any]) -> None:
     carries = any(body.get(key) for key in ("embeds", "embed", "components", "sticker_ids", "poll"))
     if not (says or carries or ctx.files or body.get("message_reference", {}).get("type") == 1):
         raise BackendError(400, 50006, "Cannot send an empty message")
+    if len(ctx.files) > _MOST_FILES:
+        raise invalid("attachments", "BASE_TYPE_MAX_LENGTH", f"Must be {_MOST_FILES} or fewer in length.")
     if isinstance(says, str) and len(body.get("content") or "") > 2000:
         raise invalid("content", "BASE_TYPE_MAX_LENGTH", "Must be 2000 or fewer in length.")
 

@@ -4,17 +4,20 @@ import base64
 import binascii
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from simcord.backend import errors, serializers
 from simcord.backend.errors import BackendError
 from simcord.backend.models import Message, Webhook
-from simcord.http._helpers import bot_message, message_edit_changes, message_response
+from simcord.enums import ChannelType
+from simcord.http._helpers import bot_message, message_edit_changes, message_response, prepare_bot_message
 from simcord.http.router import RequestContext
 
 from sandbox.discord.world.backend import WireBackend
 from sandbox.discord.world.repairs.table import invalid, refuse_empty, repair, whole
 
 _WEBHOOKS_PER_CHANNEL = 15
+_LONGEST_ADDRESS = 2048
 
 
 @repair("POST", "/channels/{channel_id}/webhooks")
@@ -53,7 +56,7 @@ def execute_webhook(backend: WireBackend, ctx: RequestContext) -> Any:
     """Post as a webhook, into a thread too, with Discord's checks; answer nothing unless ``wait`` is set.
 
     SimCord checks no names, knows no ``thread_id`` and always answers. An application's own webhook may
-    send components. Followups to interactions go on to SimCord (None).
+    send components. In a forum it posts with ``thread_name``. Followups to interactions go on to SimCord (None).
     """
     if ctx.args["token"] in backend.interaction_tokens:
         return NotImplemented
@@ -62,14 +65,27 @@ def execute_webhook(backend: WireBackend, ctx: RequestContext) -> Any:
     refuse_empty(ctx, body)
     if body.get("username") is not None:
         body["username"] = _display_name("username", body["username"])
-    message = bot_message(
-        ctx,
-        _posts_in(backend, ctx, webhook),
-        author_id=webhook.webhook_user_id,
-        webhook_id=webhook.id,
-        body=body,
-        webhook_execute=True,
-    )
+    _check_picture(body.get("avatar_url"))
+    title, tags = body.pop("thread_name", None), body.pop("applied_tags", None) or []
+    _check_forum(backend, ctx, webhook, title)
+    as_whom: dict[str, Any] = {
+        "author_id": webhook.webhook_user_id,
+        "webhook_id": webhook.id,
+        "body": body,
+        "webhook_execute": True,
+    }
+    if title:
+        message, contents = prepare_bot_message(ctx, webhook.channel_id, **as_whom)
+        uploads = [(file.filename, data, file.description) for file, data in zip(ctx.files, contents, strict=True)]
+        backend.create_forum_post(
+            webhook.channel_id,
+            title,
+            message,
+            uploads=uploads,
+            applied_tags=[whole("applied_tags", t) for t in tags],
+        )
+    else:
+        message = bot_message(ctx, _posts_in(backend, ctx, webhook), **as_whom)
     if str(ctx.params.get("wait", "")).lower() not in ("true", "1"):
         return None
     return message_response(ctx, message, exempt_root=True)
@@ -89,6 +105,7 @@ def edit_webhook_message(backend: WireBackend, ctx: RequestContext) -> Any:
     if ctx.args["token"] in backend.interaction_tokens:
         return NotImplemented
     message = _own_message(backend, ctx)
+    backend.refuse_archived(message.channel_id)
     body = ctx.body()
     if len(body.get("content") or "") > 2000:
         raise invalid("content", "BASE_TYPE_MAX_LENGTH", "Must be 2000 or fewer in length.")
@@ -124,6 +141,29 @@ def _posts_in(backend: WireBackend, ctx: RequestContext, webhook: Webhook) -> in
     if thread.parent_id != webhook.channel_id:
         raise errors.unknown_channel()
     return thread.id
+
+
+def _check_forum(backend: WireBackend, ctx: RequestContext, webhook: Webhook, title: Any) -> None:
+    """Refuse what does not fit the kind of channel (220001 to 220003)."""
+    forum = backend.get_channel(webhook.channel_id).type == ChannelType.FORUM
+    if title and "thread_id" in ctx.params:
+        text = "Webhooks posted to forum channels cannot have both a thread_name and thread_id"
+        raise BackendError(400, 220002, text)
+    if forum and not title and "thread_id" not in ctx.params:
+        raise BackendError(400, 220001, "Webhooks posted to forum channels must have a thread_name or thread_id")
+    if title and not forum:
+        raise BackendError(400, 220003, "Webhooks can only create threads in forum channels")
+
+
+def _check_picture(url: Any) -> None:
+    """Refuse an address of a picture that is none; the whole message falls with it."""
+    if url is None or url == "":
+        return
+    address = urlsplit(str(url))
+    if address.scheme not in ("http", "https") or not address.netloc:
+        raise invalid("avatar_url", "URL_TYPE_INVALID_URL", "Not a well formed URL.")
+    if len(str(url)) > _LONGEST_ADDRESS:
+        raise invalid("avatar_url", "BASE_TYPE_MAX_LENGTH", f"Must be {_LONGEST_ADDRESS} or fewer in length.")
 
 
 def _own_message(backend: WireBackend, ctx: RequestContext) -> Message:
