@@ -9,24 +9,29 @@ conversations is written after it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import count
 
 import structlog
 
+from bridges.commons import Commons, Failed, Missed, missed_in_english, nobody, untold
 from bridges.conversation import Conversation
 from bridges.crew import Crew
-from bridges.ends.port import End, Home
+from bridges.ends.port import End, Home, People
 from bridges.inbox import Inbox
 from bridges.journal import Journal, JournalClosedError
-from bridges.lane import Lane, LaneState
-from bridges.message import Message
-from bridges.metrics import BridgeMetrics
-from db.bridge_rows import ConversationRow, EndRow, Intent, Place, Platform
+from bridges.lane import Lane
+from bridges.metrics import BridgeMetrics, Counted
+from bridges.patience import LaneState
+from bridges.recent import Recent
+from bridges.terms import EQUAL, AuthorPolicy, EndTerms, under_own_name
+from db.bridge_rows import ConversationRow, EndRow, Place, Platform
 from db.bridge_store import BridgeStore
 from db.engine import Database
-from db.ids import EndId
+from db.ids import EndId, IntentId
+from db.relay_record import RelayRecord
+from db.relay_store import RelayStore
 
 log = structlog.get_logger("bridges.bridge")
 
@@ -42,6 +47,26 @@ class EndReport:
     problem: str | None
     depth: int
     lane: LaneState
+
+
+@dataclass(frozen=True, slots=True)
+class EndStanding:
+    """How an end is doing, for people who look after it.
+
+    ``unheard`` is a stable code for why nothing is heard there, ``reason`` one for what its lane waits for.
+    """
+
+    id: EndId
+    key: str
+    place: Place
+    label: str
+    terms: EndTerms
+    unheard: str | None
+    state: LaneState
+    reason: str
+    depth: int
+    oldest_seconds: float
+    counted: Counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +95,40 @@ class Bridge:
         self,
         database: Database,
         *,
-        store: BridgeStore,
+        keep_days: int,
         homes: Mapping[Platform, Home],
         metrics: BridgeMetrics,
         crew: Crew,
+        policy: AuthorPolicy = under_own_name,
+        people: People = nobody,
+        failed: Failed = untold,
+        missed: Missed = missed_in_english,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._store = store
+        self._store = BridgeStore(database)
         self._homes = homes
         self._metrics = metrics
         self._crew = crew
-        self._journal = Journal(database, store)
+        self._policy = policy
+        self._journal = Journal(database, RelayRecord(is_sqlite=database.is_sqlite, keep_days=keep_days))
+        self._commons = Commons(
+            store=RelayStore(database),
+            journal=self._journal,
+            metrics=metrics,
+            recent=Recent(),
+            people=people,
+            failed=failed,
+            missed=missed,
+            sleep=sleep,
+        )
         self._lanes: dict[EndId, Lane] = {}
-        self._inbox = Inbox([], lanes=self._lanes, journal=self._journal, metrics=metrics)
+        self._inbox = Inbox(
+            [], lanes=self._lanes, journal=self._journal, metrics=metrics, recent=self._commons.recent
+        )
+        self._commons.conversation_of = self._inbox.conversation_of
+        self._terms: Mapping[Place, EndTerms] = {}
+        self._busy: set[EndId] | None = None
+        """The ends something waited for when the bridge began; None once it runs."""
         self._conversations: tuple[Conversation, ...] = ()
         self._served: dict[EndId, _Served] = {}
         self._leaving: dict[EndId, _Served] = {}
@@ -96,6 +143,7 @@ class Bridge:
     def start(self) -> None:
         """Begin to write and to speak."""
         self._started = True
+        self._busy = None
         self._crew.keep("journal", self._journal.run)
         for served in self._served.values():
             self._begin(served)
@@ -114,8 +162,12 @@ class Bridge:
 
     # ── conversations come and go
 
-    async def settle(self, wanted: Mapping[str, Sequence[Place]]) -> None:
+    async def settle(
+        self, wanted: Mapping[str, Sequence[Place]], terms: Mapping[Place, EndTerms] | None = None
+    ) -> None:
         """Make the conversations what ``wanted`` says (key to places), while everything else goes on.
+
+        ``terms`` are those of the places that are not equals; what is not said of a place is as by default.
 
         May be called at any time, and again after it failed or was cancelled: what is so already stays as it is.
         One call waits for another. When the bridge is stopping nothing happens, for its next start settles anyway.
@@ -124,7 +176,10 @@ class Bridge:
         async with self._settling:
             if self._ending:
                 return
+            self._terms = terms or {}
             try:
+                if not self._started:
+                    self._busy = set(await self._commons.store.backlogs())
                 await self._take_out(wanted)
                 await self._put_in(await self._written(wanted))
             except JournalClosedError:
@@ -140,7 +195,7 @@ class Bridge:
                 served.lane.finish()
         # among them those of a call that did not come to its end
         self._go_by(
-            Conversation(each.key, tuple(end for end in each.ends if end not in self._leaving))
+            replace(each, ends=tuple(end for end in each.ends if end not in self._leaving))
             for each in self._conversations
         )
         await asyncio.gather(*(self._let_go(served) for served in list(self._leaving.values())))
@@ -152,6 +207,8 @@ class Bridge:
         served.home.remove(served.end.id)
         self._metrics.forget(served.end.label)
         self._labels.discard(served.end.label)
+        self._commons.ends.pop(served.end.id, None)
+        self._commons.recent.leave(served.end.id)
         del self._leaving[served.end.id]
 
     async def _written(self, wanted: Mapping[str, Sequence[Place]]) -> list[ConversationRow]:
@@ -164,17 +221,26 @@ class Bridge:
 
         They are planned for first: what is meant for them waits in the database for their lanes.
         """
-        self._go_by(Conversation.of(row) for row in rows)
+        self._go_by(Conversation.of(row, self._terms_of(row), self._policy) for row in rows)
         for conversation in rows:
             for row in conversation.ends:
                 if row.id not in self._served:
                     await self._serve(conversation.key, row)
 
+    def _terms_of(self, row: ConversationRow) -> dict[Place, EndTerms]:
+        """Return what the settings and the people of each place say."""
+        return {
+            end.place: replace(self._terms.get(end.place, EQUAL), paused=end.paused)
+            for end in row.ends
+            if end.paused or end.place in self._terms
+        }
+
     async def _serve(self, key: str, row: EndRow) -> None:
         home = self._homes[row.place.platform]
         end = await home.add(row, self._free_label(key, row.place.platform))
-        lane = Lane(end, store=self._store, journal=self._journal, reader=self._read, metrics=self._metrics)
+        lane = Lane(end, self._commons, idle=self._busy is not None and row.id not in self._busy)
         served = _Served(key, row.place, home, end, lane)
+        self._commons.ends[row.id], self._commons.places[row.id] = end, row.place
         # nothing is awaited since it was added, so nothing was heard there that no lane speaks for
         self._served[row.id] = served
         self._lanes[row.id] = lane
@@ -195,10 +261,28 @@ class Bridge:
         self._conversations = tuple(conversations)
         self._inbox.settle(self._conversations)
 
-    async def _read(self, intent: Intent) -> Message | None:
-        source = self._served.get(intent.source_end)
-        # an end that was taken out: what was said there is no longer ours to carry
-        return await source.end.read(intent.source_ref) if source is not None else None
+    # ── what people ask for
+
+    async def pause(self, end: EndId, *, paused: bool) -> None:
+        """Let an end pause: nothing new goes out from it or comes in, until it is let go on.
+
+        What becomes of messages that crossed already still reaches it: nobody is left with what was taken back.
+        """
+        async with self._settling:
+            await self._store.pause(end, paused=paused)
+            self._go_by(
+                replace(each, terms={**each.terms, end: replace(each.terms_of(end), paused=paused)})
+                if end in each.ends
+                else each
+                for each in self._conversations
+            )
+
+    async def try_again(self, intent: IntentId) -> bool:
+        """Try once more what could not cross; False when it is not known any more, or was deleted meanwhile."""
+        again = await self._journal.try_again(intent)
+        if again is not None and (lane := self._lanes.get(again.end)) is not None:
+            lane.offer(again, None)
+        return again is not None
 
     # ── state
 
@@ -210,9 +294,46 @@ class Bridge:
     def ends(self) -> list[EndId]:
         return list(self._served)
 
+    def end_at(self, place: Place) -> End | None:
+        """Return the end that a place is, None for one that is in no conversation."""
+        return next((served.end for served in self._served.values() if served.place == place), None)
+
     def report(self, end: EndId) -> EndReport:
         """Say how an end is doing: first whether it is heard, then whether it can speak. Raises KeyError."""
         served = self._served[end]
         lane = served.lane
         blocked = (lane.reason or None) if lane.state is LaneState.BLOCKED else None
         return EndReport(served.end.label, served.home.problem(end) or blocked, lane.depth, lane.state)
+
+    def standings(self) -> list[EndStanding]:
+        """Say how every end is doing, in the order of the conversations and of their ends."""
+        counted = self._metrics.counted()
+        found: list[EndStanding] = []
+        for conversation in self._conversations:
+            for end in conversation.ends:
+                if (served := self._served.get(end)) is None:
+                    continue  # it is only just being taken up
+                lane = served.lane
+                found.append(
+                    EndStanding(
+                        end,
+                        served.key,
+                        served.place,
+                        served.end.label,
+                        conversation.terms_of(end),
+                        served.home.problem(end),
+                        lane.state,
+                        lane.reason,
+                        lane.depth,
+                        lane.oldest_seconds,
+                        counted.get(served.end.label, Counted()),
+                    )
+                )
+        return found
+
+    def joined_at(self, place: Place) -> tuple[Conversation, EndId] | None:
+        """Return the conversation a place is in, and which of its ends it is; None when it is in none."""
+        for served in self._served.values():
+            if served.place == place and (found := self._inbox.conversation_of(served.end.id)) is not None:
+                return found, served.end.id
+        return None

@@ -7,18 +7,25 @@ piece to the journal and waits; whatever has gathered by the time the previous c
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
+import structlog
 from sqlalchemy import Connection
 
 from db.bridge_rows import Delivery, Intent, ReceiptBatch
-from db.bridge_store import BridgeStore
 from db.engine import Database
 from db.errors import DatabaseLockedError, DatabaseUnreachableError
+from db.ids import EndId, IntentId, SourceId
+from db.relay_record import RelayRecord
+
+log = structlog.get_logger("bridges.journal")
 
 T = TypeVar("T")
+Look = Callable[[Connection], T]
+"""What reads or writes in an open transaction."""
 MOST_AT_ONCE = 200
 """Pieces in one transaction: enough for any burst, few enough that a commit stays short."""
 RETRY_SECONDS = 0.5
@@ -48,9 +55,10 @@ class _Piece:
 class Journal:
     """Owns all writes of the message flow. :meth:`run` is its task."""
 
-    def __init__(self, database: Database, store: BridgeStore) -> None:
+    def __init__(self, database: Database, record: RelayRecord) -> None:
         self._database = database
-        self._store = store
+        self._record = record
+        self._unheeded: set[asyncio.Future[None]] = set()
         self._waiting: list[_Piece] = []
         self._wake = asyncio.Event()
         self._closed = False
@@ -64,13 +72,45 @@ class Journal:
         ``then`` is called with the intents that follow right after the commit, in the order of the calls to
         this method, so that lanes get them in order.
         """
-        return self._enter(lambda connection: self._store.record_receipts(connection, batch), then)
+        return self._enter(lambda connection: self._record.hear(connection, batch), then)
 
     def settle(self, delivery: Delivery) -> asyncio.Future[None]:
         """Remember what came of an intent. Await the result where the next step needs it to be safe."""
-        return self._enter(lambda connection: self._store.record_deliveries(connection, [delivery]))
+        return self._enter(lambda connection: self._record.deliver(connection, [delivery]))
 
-    def change(self, write: Callable[[Connection], T]) -> asyncio.Future[T]:
+    def settle_all(self, deliveries: Sequence[Delivery]) -> asyncio.Future[None]:
+        """Remember several deliveries, all or none."""
+        return self._enter(lambda connection: self._record.deliver(connection, deliveries))
+
+    def join(self, intents: Sequence[IntentId]) -> asyncio.Future[None]:
+        """Remember that these are about to be said in one message."""
+        return self._enter(lambda connection: self._record.join(connection, intents))
+
+    def put_aside(self, end: EndId, after: IntentId, until: IntentId, reason: str) -> asyncio.Future[None]:
+        """Take what waits to be said between two intents (not the first) out of its lane, with the reason."""
+        return self._enter(lambda connection: self._record.put_aside(connection, end, after, until, reason))
+
+    def settle_unheeded(self, delivery: Delivery, lane: str) -> None:
+        """Remember it without anybody waiting: for what may be said again without harm."""
+        future = self.settle(delivery)
+        self._unheeded.add(future)
+        future.add_done_callback(partial(self._look_after, lane))
+
+    def _look_after(self, lane: str, future: asyncio.Future[None]) -> None:
+        self._unheeded.discard(future)
+        if not future.cancelled() and (error := future.exception()) is not None:
+            # said but not written down: after a restart it is said again with the same key, which changes nothing
+            log.warning("a delivery was not written", lane=lane, error_type=type(error).__name__)
+
+    def remember_thread(self, root: SourceId, end: EndId, handle: str) -> asyncio.Future[None]:
+        """Remember that a thread hangs from a message at an end."""
+        return self._enter(lambda connection: self._record.remember_thread(connection, root, end, handle))
+
+    def try_again(self, intent: IntentId) -> asyncio.Future[Intent | None]:
+        """Put what could not be done back into its lane; None when it is not known any more."""
+        return self._enter(lambda connection: self._record.try_again(connection, intent))
+
+    def change(self, write: Look[T]) -> asyncio.Future[T]:
         """Make another change of the bridge's rows in its turn: after all that was handed in before."""
         return self._enter(write)
 

@@ -68,7 +68,7 @@ class BridgeStore:
             connection.execute(
                 update(bridge_end)
                 .where(bridge_end.c.id == row.id)
-                .values(conversation_id=conversation_id, retired=0, joined_at_ref=None, paused=0)
+                .values(conversation_id=conversation_id, retired=0, joined_at_ref=None, paused=0, told=None)
             )
             connection.execute(delete(relay_intent).where(relay_intent.c.end_id == row.id))
 

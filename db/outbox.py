@@ -64,11 +64,12 @@ class Outbox:
     ) -> None:
         """Ask for something to be done, at ``not_before`` or at once.
 
-        ``words`` are sealed with the key of the member it is for, or with the network's when they are for a room.
+        ``words`` are sealed with the key of the member it is for, or with the network's when they are for a room
+        or for an account that is no member's.
         Raises LookupError when the member's key was destroyed.
         """
-        if words and member_id is None and kind != "post":
-            raise LookupError("words are for a member, or for a room")
+        if words and member_id is None and target is None and kind != "post":
+            raise LookupError("words are for a member, for an account, or for a room")
         sealed = None
         if target is not None:
             sealed = self._keys.sealing.seal(json.dumps(target).encode(), "target of an effect")

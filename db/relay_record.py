@@ -380,6 +380,20 @@ class RelayRecord:
         """Remember that these intents, in order, are about to be said in one message."""
         connection.execute(update(relay_intent).where(relay_intent.c.id.in_(intents)).values(bundle=intents[0]))
 
+    def put_aside(self, connection: Connection, end: EndId, after: IntentId, until: IntentId, reason: str) -> None:
+        """Take what waits to be said at an end between two intents (not the first) out of its lane."""
+        connection.execute(
+            update(relay_intent)
+            .where(
+                relay_intent.c.end_id == end,
+                relay_intent.c.id > after,
+                relay_intent.c.id <= until,
+                relay_intent.c.operation == Operation.SAY,
+                relay_intent.c.failure.is_(None),
+            )
+            .values(failure=reason)
+        )
+
     def try_again(self, connection: Connection, intent: IntentId) -> Intent | None:
         """Put what could not be done behind everything else that waits; None when it is not known any more."""
         row = connection.execute(

@@ -24,6 +24,16 @@ class Backlog:
     failed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """What is more than may wait: ``until`` is the newest of it, ``first`` and ``last`` when it was heard."""
+
+    count: int
+    until: IntentId
+    first: datetime
+    last: datetime
+
+
 class RelayStore:
     """Answers from one database. Every method reads what was committed."""
 
@@ -73,6 +83,31 @@ class RelayStore:
                     else Backlog(row.number, row.oldest, known.failed)
                 )
         return found
+
+    def beyond_in(self, connection: Connection, end: EndId, *, after: IntentId, most: int) -> Beyond | None:
+        """Return what waits to be said at an end behind ``after`` and is not among the newest ``most``."""
+        waiting = (
+            select(relay_intent.c.id, relay_intent.c.received_at)
+            .where(
+                relay_intent.c.end_id == end,
+                relay_intent.c.id > after,
+                relay_intent.c.operation == Operation.SAY,
+                relay_intent.c.failure.is_(None),
+            )
+            .order_by(relay_intent.c.id.desc())
+            .offset(most)
+            .subquery()
+        )
+        row = connection.execute(
+            select(
+                func.count(),
+                func.max(waiting.c.id),
+                func.min(waiting.c.received_at),
+                func.max(waiting.c.received_at),
+            )
+        ).one()
+        count, until, first, last = row
+        return Beyond(count, IntentId(until), first, last) if count else None
 
     async def copies(self, source: SourceId, end: EndId) -> list[Copy]:
         """Return the parts of one message that already stand at ``end``, in order."""

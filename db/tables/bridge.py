@@ -35,6 +35,8 @@ bridge_end = Table(
     Column("retired", Integer, nullable=False, default=0),
     # a moderator asked that nothing comes in or goes out for now
     Column("paused", Integer, nullable=False, default=0, server_default="0"),
+    # a digest of what its room was told last of being joined; empty when it was told nothing, or that it is no more
+    Column("told", String(43), nullable=True),
     UniqueConstraint("platform", "place"),
 )
 

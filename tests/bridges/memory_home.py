@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from prometheus_client import CollectorRegistry, generate_latest
 
 from bridges.bridge import Bridge
 from bridges.ends.port import Ears, Job
+from bridges.message import Heard
 from bridges.metrics import BridgeMetrics
 from community_bot.crew import Crew
 from db.bridge_rows import EndRow, Place, Platform
-from db.bridge_store import BridgeStore
 from db.engine import Database
 from db.ids import EndId
+from db.relay_store import RelayStore
 from tests.bridges.places import MemoryPlace
 
 
@@ -25,7 +26,8 @@ class MemoryHome:
     :attr:`troubles` are met one by one when a place is put in; :attr:`listening` are the ends whose own job runs.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, make: Callable[[EndRow], MemoryPlace] = MemoryPlace) -> None:
+        self._make = make
         self.places: dict[Place, MemoryPlace] = {}
         self.troubles: list[Exception] = []
         self.listening: set[EndId] = set()
@@ -36,7 +38,7 @@ class MemoryHome:
         await asyncio.sleep(0)
         if self.troubles:
             raise self.troubles.pop()
-        place = self.places.setdefault(row.place, MemoryPlace(row))
+        place = self.places.setdefault(row.place, self._make(row))
         place.id, place.label = row.id, label
         self._served[row.id] = row.place
         return place
@@ -68,10 +70,12 @@ class MemoryHome:
 
         Await the result to know that it is safe.
         """
-        here = self.places[place]
-        message = here.write(text, text)
+        return self.hear(self.places[place].write(text, text))
+
+    def hear(self, *heard: Heard) -> Awaitable[object]:
+        """Let something be heard here."""
         assert self._ears is not None
-        return self._ears.hear([message])
+        return self._ears.hear(heard)
 
 
 def place_of(name: str) -> Place:
@@ -87,13 +91,19 @@ def joining(**conversations: str) -> dict[str, list[Place]]:
 class Region:
     """One life of a bridge over a database. The accounts with all that was said outlive it."""
 
-    def __init__(self, database: Database, homes: Mapping[Platform, MemoryHome] | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        homes: Mapping[Platform, MemoryHome] | None = None,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self.homes = homes or {platform: MemoryHome() for platform in Platform}
-        self.store = BridgeStore(database, keep_days=90)
+        self.store = RelayStore(database)
         self.crew = Crew(_no_operator)
         self._registry = CollectorRegistry()
         metrics = BridgeMetrics(self._registry)
-        self.bridge = Bridge(database, store=self.store, homes=self.homes, metrics=metrics, crew=self.crew)
+        self.bridge = Bridge(database, keep_days=90, homes=self.homes, metrics=metrics, crew=self.crew, sleep=sleep)
 
     @asynccontextmanager
     async def running(self, wanted: Mapping[str, Sequence[Place]]) -> AsyncIterator[Region]:

@@ -14,11 +14,23 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import IntegrityError
 
 from bridges.journal import MOST_AT_ONCE, Journal, JournalClosedError
-from db.bridge_rows import ConversationRow, Copy, Delivery, Intent, Place, Platform, Receipt, ReceiptBatch
+from db.bridge_rows import (
+    ConversationRow,
+    Copy,
+    Delivery,
+    Intent,
+    Operation,
+    Place,
+    Platform,
+    Receipt,
+    ReceiptBatch,
+)
 from db.bridge_store import BridgeStore
 from db.engine import Database
 from db.errors import DatabaseLockedError
 from db.ids import EndId, IntentId
+from db.relay_record import RelayRecord
+from db.relay_store import RelayStore
 from db.schema import upgrade
 from tests.bridges.test_lanes import until
 from tests.databases import close
@@ -30,11 +42,12 @@ HEARD_AT = datetime(2026, 11, 20, 19, 5, tzinfo=UTC)
 class Desk:
     """A journal over a database with one conversation, and what was handed out by it."""
 
-    def __init__(self, database: Database, store: BridgeStore, conversation: ConversationRow) -> None:
+    def __init__(self, database: Database, conversation: ConversationRow) -> None:
         self.database = database
-        self.store = store
+        self.store = RelayStore(database)
+        self.record = RelayRecord(is_sqlite=database.is_sqlite, keep_days=90)
         self.source, self.target = (end.id for end in conversation.ends)
-        self.journal = Journal(database, store)
+        self.journal = Journal(database, self.record)
         self.handed_out: list[tuple[str, list[str]]] = []
 
     def hear(self, *refs: str, at: EndId | None = None) -> asyncio.Future[list[Intent]]:
@@ -47,7 +60,7 @@ class Desk:
 
     async def waiting(self) -> list[str]:
         """Return what stands in the lane, in its order, by another connection."""
-        intents = await self.store.waiting(self.target, after=IntentId(0), limit=10_000)
+        intents = await self.store.waiting(self.target, tuple(Operation), after=IntentId(0), limit=10_000)
         return [intent.source_ref for intent in intents]
 
     @asynccontextmanager
@@ -61,9 +74,8 @@ class Desk:
 
 
 async def desk_over(database: Database) -> Desk:
-    store = BridgeStore(database, keep_days=90)
-    (conversation,) = await store.settle_conversations(PLACES)
-    return Desk(database, store, conversation)
+    (conversation,) = await BridgeStore(database).settle_conversations(PLACES)
+    return Desk(database, conversation)
 
 
 @pytest.fixture

@@ -12,16 +12,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
+from bridges.commons import Commons
 from bridges.conversation import Conversation
-from bridges.ends.port import BlockedError, EndError, NotSentError, Outgoing, RefusedError
+from bridges.ends.port import Around, BlockedError, EndError, NotSentError, Outgoing, RefusedError
 from bridges.inbox import Inbox
 from bridges.journal import Journal
-from bridges.lane import Lane, LaneState
+from bridges.lane import Lane
+from bridges.markup.reading_aloud import plain_of
 from bridges.message import Message
 from bridges.metrics import BridgeMetrics
-from db.bridge_rows import Intent, Place, Platform
+from bridges.patience import LaneState
+from bridges.recent import Recent
+from db.bridge_rows import Copy, Place, Platform
 from db.bridge_store import BridgeStore
 from db.engine import Database
+from db.relay_record import RelayRecord
+from db.relay_store import RelayStore
 from db.schema import upgrade
 from tests.bridges.places import MemoryPlace, lost_answer, lost_request
 from tests.databases import close
@@ -38,30 +44,25 @@ class Process:
     """One life of the bridge: two places, their lanes, a journal. The places outlive it."""
 
     def __init__(self, database: Database, source: MemoryPlace, target: MemoryPlace, *, window: int = 500) -> None:
-        self.store = BridgeStore(database, keep_days=90)
-        self.journal = Journal(database, self.store)
+        self.store = RelayStore(database)
+        self.journal = Journal(database, RelayRecord(is_sqlite=True, keep_days=90))
         self.registry = CollectorRegistry()
         self.waits: list[float] = []
         metrics = BridgeMetrics(self.registry)
-        self.lanes = {
-            place.id: Lane(
-                place,
-                store=self.store,
-                journal=self.journal,
-                reader=self._read,
-                metrics=metrics,
-                sleep=self._sleep,
-                window=window,
-            )
-            for place in (source, target)
-        }
-        self._places = {place.id: place for place in (source, target)}
+        recent = Recent()
+        commons = Commons(store=self.store, journal=self.journal, metrics=metrics, recent=recent, sleep=self._pause)
+        commons.ends = {place.id: place for place in (source, target)}
+        commons.places = {place.id: place.place for place in (source, target)}
+        self.sleep: Callable[[float], Awaitable[None]] = self._sleep
+        self.lanes = {place.id: Lane(place, commons, window=window) for place in (source, target)}
         conversation = Conversation("radio", (source.id, target.id))
-        self.inbox = Inbox([conversation], lanes=self.lanes, journal=self.journal, metrics=metrics)
+        self.inbox = Inbox([conversation], lanes=self.lanes, journal=self.journal, metrics=metrics, recent=recent)
+        commons.conversation_of = self.inbox.conversation_of
         self.lane = self.lanes[target.id]
 
-    async def _read(self, intent: Intent) -> Message | None:
-        return await self._places[intent.source_end].read(intent.source_ref)
+    async def _pause(self, seconds: float) -> None:
+        # asked each time: a test may put another in its place while lanes run
+        await self.sleep(seconds)
 
     async def _sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
@@ -104,8 +105,8 @@ async def places(sqlite_database: Database) -> tuple[MemoryPlace, MemoryPlace]:
 async def two_places(
     database: Database, *, parts: int = 1, repeatable_for: timedelta = timedelta(0)
 ) -> tuple[MemoryPlace, MemoryPlace]:
-    (row,) = await BridgeStore(database, keep_days=90).settle_conversations(PLACES)
-    return MemoryPlace(row.ends[0]), MemoryPlace(row.ends[1], parts=parts, repeatable_for=repeatable_for)
+    (row,) = await BridgeStore(database).settle_conversations(PLACES)
+    return MemoryPlace(row.ends[0]), MemoryPlace(row.ends[1], repeatable_for, parts)
 
 
 async def test_what_is_heard_is_said_once_in_order(
@@ -186,14 +187,14 @@ async def test_a_message_that_we_cannot_render_does_not_hold_up_the_next(
     sqlite_database: Database, places: tuple[MemoryPlace, MemoryPlace], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, target = places
-    render = target.render
+    render = MemoryPlace.render
 
-    def stumble(message: Message) -> list[Outgoing]:
-        if message.text == "stumbling block":
-            raise KeyError(message.text)
-        return render(message)
+    async def stumble(place: MemoryPlace, message: Message, around: Around) -> list[Outgoing]:
+        if message.ref == "1":
+            raise KeyError(message.ref)
+        return await render(place, message, around)
 
-    monkeypatch.setattr(target, "render", stumble)
+    monkeypatch.setattr(MemoryPlace, "render", stumble)
     async with Process(sqlite_database, source, target).running() as process:
         await process.inbox.hear([source.write("1", "stumbling block"), source.write("2", "passes")])
         await until(lambda: target.texts() == ["passes"])
@@ -214,7 +215,7 @@ async def test_a_blocked_lane_says_why_and_goes_on_once_it_is_mended(
         seen.append((process.lane.state, process.lane.reason))
         await quick(seconds)
 
-    process.lane._sleep = sleep
+    process.sleep = sleep
     async with process.running():
         await process.inbox.hear([source.write("1", "hello")])
         await until(lambda: target.texts() == ["hello"])
@@ -277,7 +278,7 @@ async def test_one_lane_never_waits_for_another(sqlite_database: Database) -> No
         async def never(_seconds: float) -> None:
             await held.wait()
 
-        process.lane._sleep = never
+        process.sleep = never
         target.troubles.append((NotSentError("matrix.unreachable"), False))
         process.inbox.hear([source.write("1", "stuck")])
         process.inbox.hear([target.write("2", "passes")])
@@ -306,7 +307,7 @@ async def test_finishing_does_not_wait_for_a_limit_to_pass(
     source, target = places
     target.troubles.append((NotSentError("discord.limit_shared", retry_after=3600), False))
     process = Process(sqlite_database, source, target)
-    process.lane._sleep = asyncio.sleep
+    process.sleep = asyncio.sleep
     async with process.running():
         await process.inbox.hear([source.write("1", "later")])
         await until(lambda: process.lane.state is LaneState.WAITING)
@@ -357,7 +358,9 @@ async def test_nothing_is_lost_doubled_or_disordered_by_any_mix_of_crashes_and_f
         await _live_until(process, messages, target, kill)
     await close(database)
     assert target.texts() == [
-        message.text if parts == 1 else f"{message.text}/{part}" for message in messages for part in range(parts)
+        text if parts == 1 else f"{text}/{part}"
+        for text in (plain_of(message.text) for message in messages)
+        for part in range(parts)
     ]
 
 
@@ -366,19 +369,19 @@ async def _live_until(process: Process, messages: list[Message], target: MemoryP
     died = asyncio.Event()
     real_send = target.send
 
-    async def send(part: object) -> object:
+    async def send(part: Outgoing) -> Copy:
         if kill == "in the call, effect":
-            target._say(part)  # type: ignore[arg-type]
+            target.say(part)
         if kill in ("in the call, no effect", "in the call, effect"):
             died.set()
             await asyncio.sleep(3600)
-        copy = await real_send(part)  # type: ignore[arg-type]
+        copy = await real_send(part)
         if kill == "after the call":
             died.set()
             await asyncio.sleep(3600)
         return copy
 
-    target.send = send  # type: ignore[method-assign, assignment]
+    target.send = send  # type: ignore[method-assign]
     try:
         async with process.running():
             if kill == "before the receipt":

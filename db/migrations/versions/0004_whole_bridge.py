@@ -13,6 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("bridge_end", sa.Column("paused", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("bridge_end", sa.Column("told", sa.String(43), nullable=True))
     for column in (
         sa.Column("thread", sa.String(255), nullable=True),
         sa.Column("root_id", SequenceNumber, nullable=True),

@@ -1,0 +1,108 @@
+"""Reactions and pins: what hangs from a message is made to agree at one end with how it is at the others."""
+
+from __future__ import annotations
+
+import structlog
+
+from bridges.commons import Commons
+from bridges.ends.port import CopyGoneError, End, EndError, Reactions, RefusedError
+from bridges.line import NotYetError
+from bridges.patience import Patience
+from db.bridge_rows import Delivery, Intent, Standing
+
+log = structlog.get_logger("bridges.marking")
+
+
+class Marking:
+    """Works for one end. Its methods raise :class:`NotYetError` while the message still waits to be said there."""
+
+    def __init__(self, end: End, commons: Commons) -> None:
+        self.end = end
+        self._commons = commons
+
+    async def react(self, intent: Intent, patience: Patience) -> None:
+        """Let the bot's reactions here be those that people gave elsewhere, each once."""
+        at = await self._standing_here(intent)
+        if at is None:
+            await self._commons.journal.settle(Delivery(intent))
+            return
+        given, certain = await self._given_elsewhere(intent, at)
+        try:
+            here = await patience.with_call(lambda: self.end.reactions(at))
+            await self._agree(intent, at, here, given, patience, certain=certain)
+        except (CopyGoneError, RefusedError) as error:
+            log.info("reactions stay as they are", lane=self.end.label, reason=error.reason)
+        await self._commons.journal.settle(Delivery(intent))
+
+    async def _given_elsewhere(self, intent: Intent, at: Standing) -> tuple[set[str], bool]:
+        """Return what people gave at the other ends, and whether all of them could be asked."""
+        store = self._commons.store
+        sources = [intent.source]
+        if at.ours and self.end.joins:
+            # lines of several messages in one copy share its reactions
+            sharing = await self._commons.now(lambda c: store.sharing_in(c, self.end.id, at.ref, intent))
+            sources = [each.source for each in sharing]
+        given: set[str] = set()
+        certain = True
+        for source in sources:
+            places = await self._commons.now(lambda c, source=source: store.places_in(c, source))  # type: ignore[misc]
+            for end_id, standing in places.items():
+                if end_id == self.end.id or (other := self._commons.ends.get(end_id)) is None:
+                    continue
+                for each in standing:
+                    try:
+                        given |= (await other.reactions(each)).given
+                    except CopyGoneError:
+                        continue
+                    except EndError:
+                        # it cannot be asked now: what was given there may still stand, so nothing is taken back
+                        certain = False
+        return given, certain
+
+    async def _agree(
+        self,
+        intent: Intent,
+        at: Standing,
+        here: Reactions,
+        given: set[str],
+        patience: Patience,
+        *,
+        certain: bool,
+    ) -> None:
+        for number, reaction in enumerate(sorted(given - here.ours.keys())):
+            try:
+                await patience.with_call(
+                    lambda r=reaction, n=number: self.end.react(at, r, f"{intent.id}-{n}")  # type: ignore[misc]
+                )
+            except RefusedError as error:
+                # this platform has no such emoji; the others may be known
+                log.info("a reaction cannot cross", lane=self.end.label, reason=error.reason)
+        if certain:
+            for number, reaction in enumerate(sorted(here.ours.keys() - given)):
+                await patience.with_call(
+                    lambda r=reaction, n=number: self.end.unreact(  # type: ignore[misc]
+                        at, r, here.ours[r], f"{intent.id}-u{n}"
+                    )
+                )
+
+    async def pin(self, intent: Intent, patience: Patience) -> None:
+        """Pin the first part here, or let it go, as the message is."""
+        at = await self._standing_here(intent, last=False)
+        row = await self._commons.now(lambda c: self._commons.store.source_in(c, intent.source))
+        if at is not None and row is not None:
+            try:
+                await patience.with_call(lambda: self.end.pin(at, pinned=row.pinned))
+            except (CopyGoneError, RefusedError) as error:
+                log.info("a pin cannot cross", lane=self.end.label, reason=error.reason)
+        await self._commons.journal.settle(Delivery(intent))
+
+    async def _standing_here(self, intent: Intent, *, last: bool = True) -> Standing | None:
+        """Return what reactions (the last part) and pins (the first) hang from here.
+
+        Raises :class:`NotYetError` while it still waits to be said.
+        """
+        store = self._commons.store
+        standing = await self._commons.now(lambda c: store.standing_to_mark_in(c, intent.source, self.end.id))
+        if standing is None:
+            raise NotYetError
+        return standing[-1 if last else 0] if standing else None
