@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from html import escape
 
 from bridges.commons import Commons
 from bridges.ends.port import CopyGoneError, End, Outgoing
@@ -133,7 +134,14 @@ class Joined:
         if _units(text) > 2 * self.end.joins:
             # edited beyond what one message holds; rare enough to be cut
             text = split(text, 2 * self.end.joins - 1)[0] + "…"
-        return replace(lines[0], text=text, people=people, roles=roles)
+        return replace(lines[0], text=text, html=_html_of(lines, text), people=people, roles=roles)
+
+
+def _html_of(lines: Sequence[Outgoing], text: str) -> str | None:
+    """Return the lines' HTML, None where none has any."""
+    if all(line.html is None for line in lines):
+        return None
+    return "<br>".join(line.html if line.html is not None else escape(line.text, quote=False) for line in lines)
 
 
 def _fitting(lines: Sequence[Outgoing], limit: int) -> int:

@@ -33,7 +33,14 @@ class Pending:
 
 
 class NotYetError(Exception):
-    """Something else about this message has to come first; the next in line may go ahead."""
+    """Something else about this message has to come first; the next in line may go ahead.
+
+    ``seconds``: nobody will say when; it is to be tried again after so long.
+    """
+
+    def __init__(self, seconds: float | None = None) -> None:
+        super().__init__()
+        self.seconds = seconds
 
 
 class Line:
@@ -146,8 +153,10 @@ class Line:
             self.at_work, turns = pending.intent.source, self._turns
             try:
                 await self._do(pending)
-            except NotYetError:
-                if turns != self._turns:
+            except NotYetError as error:
+                if error.seconds is not None:
+                    asyncio.get_running_loop().call_later(error.seconds, self.go_on)
+                elif turns != self._turns:
                     continue  # what it waited for came while it looked
                 self._postponed.append(pending)
             except FinishingError:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import structlog
 
 from bridges.commons import Commons
-from bridges.ends.port import CopyGoneError, End, EndError, Reactions, RefusedError
+from bridges.ends.port import CopyGoneError, End, EndError, NotSentError, Reactions, RefusedError, UnsureError
 from bridges.line import NotYetError
+from bridges.pace import Backoff
 from bridges.patience import Patience
 from db.bridge_rows import Delivery, Intent, Standing
+from db.ids import IntentId
 
 log = structlog.get_logger("bridges.marking")
 
@@ -19,6 +21,8 @@ class Marking:
     def __init__(self, end: End, commons: Commons) -> None:
         self.end = end
         self._commons = commons
+        self._unanswered: dict[IntentId, Backoff] = {}
+        """Reactions about which not every end could be asked yet, with how patient we have become."""
 
     async def react(self, intent: Intent, patience: Patience) -> None:
         """Let the bot's reactions here be those that people gave elsewhere, each once."""
@@ -26,16 +30,21 @@ class Marking:
         if at is None:
             await self._commons.journal.settle(Delivery(intent))
             return
-        given, certain = await self._given_elsewhere(intent, at)
+        given, certain, later = await self._given_elsewhere(intent, at)
         try:
             here = await patience.with_call(lambda: self.end.reactions(at))
             await self._agree(intent, at, here, given, patience, certain=certain)
         except (CopyGoneError, RefusedError) as error:
             log.info("reactions stay as they are", lane=self.end.label, reason=error.reason)
+            later = False
+        if later:
+            # an end did not answer: what was given there may be just what this is about
+            raise NotYetError(self._unanswered.setdefault(intent.id, Backoff(first=0.5)).next())
+        self._unanswered.pop(intent.id, None)
         await self._commons.journal.settle(Delivery(intent))
 
-    async def _given_elsewhere(self, intent: Intent, at: Standing) -> tuple[set[str], bool]:
-        """Return what people gave at the other ends, and whether all of them could be asked."""
+    async def _given_elsewhere(self, intent: Intent, at: Standing) -> tuple[set[str], bool, bool]:
+        """Return what people gave at the other ends, whether all of them answered, whether one may answer later."""
         store = self._commons.store
         sources = [intent.source]
         if at.ours and self.end.joins:
@@ -43,7 +52,7 @@ class Marking:
             sharing = await self._commons.now(lambda c: store.sharing_in(c, self.end.id, at.ref, intent))
             sources = [each.source for each in sharing]
         given: set[str] = set()
-        certain = True
+        certain, later = True, False
         for source in sources:
             places = await self._commons.now(lambda c, source=source: store.places_in(c, source))  # type: ignore[misc]
             for end_id, standing in places.items():
@@ -54,10 +63,11 @@ class Marking:
                         given |= (await other.reactions(each)).given
                     except CopyGoneError:
                         continue
-                    except EndError:
+                    except EndError as error:
                         # it cannot be asked now: what was given there may still stand, so nothing is taken back
                         certain = False
-        return given, certain
+                        later = later or isinstance(error, NotSentError | UnsureError)
+        return given, certain, later
 
     async def _agree(
         self,
@@ -69,7 +79,10 @@ class Marking:
         *,
         certain: bool,
     ) -> None:
-        for number, reaction in enumerate(sorted(given - here.ours.keys())):
+        wanted = {_plain(reaction): reaction for reaction in sorted(given)}
+        standing = {_plain(reaction): reaction for reaction in here.ours}
+        missing = [reaction for plain, reaction in wanted.items() if plain not in standing]
+        for number, reaction in enumerate(missing):
             try:
                 await patience.with_call(
                     lambda r=reaction, n=number: self.end.react(at, r, f"{intent.id}-{n}")  # type: ignore[misc]
@@ -78,7 +91,8 @@ class Marking:
                 # this platform has no such emoji; the others may be known
                 log.info("a reaction cannot cross", lane=self.end.label, reason=error.reason)
         if certain:
-            for number, reaction in enumerate(sorted(here.ours.keys() - given)):
+            needless = [reaction for plain, reaction in standing.items() if plain not in wanted]
+            for number, reaction in enumerate(needless):
                 await patience.with_call(
                     lambda r=reaction, n=number: self.end.unreact(  # type: ignore[misc]
                         at, r, here.ours[r], f"{intent.id}-u{n}"
@@ -106,3 +120,8 @@ class Marking:
         if standing is None:
             raise NotYetError
         return standing[-1 if last else 0] if standing else None
+
+
+def _plain(reaction: str) -> str:
+    """Return a reaction without what only says how it is drawn: platforms leave that out, or put it in."""
+    return reaction.replace("\ufe0f", "").replace("\ufe0e", "")

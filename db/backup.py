@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from alembic import command
 from sqlalchemy import Connection, MetaData, Table, delete, inspect, select, text
 
 from db.backup_lines import decode_row, encode_row, line, tables_in, write_partial
@@ -135,6 +134,8 @@ async def restore(
 
 def _fill(connection: Connection, path: Path, lines: Iterator[bytes], *, aware: bool) -> tuple[str, int]:
     """Put the backup's rows in; return its schema version and how many there were."""
+    from alembic import command  # noqa: PLC0415 - see db.revisions
+
     header = json.loads(next(lines))
     if "backup" not in header:
         raise SealError("these are members' keys, not a backup")

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 
 from db.engine import Database
 from db.errors import DatabaseNewerError, DatabaseOutdatedError
+from db.revisions import MIGRATIONS, head, revisions
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+__all__ = ["SchemaVersion", "configuration_for", "head", "require_current", "schema_version", "upgrade"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +33,14 @@ class SchemaVersion:
         return self.current is None
 
 
-def _configuration() -> Config:
-    configuration = Config()
-    configuration.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    return configuration
-
-
 def configuration_for(connection: Connection) -> Config:
     """Return Alembic's configuration for running its commands on ``connection``."""
-    configuration = _configuration()
+    from alembic.config import Config  # noqa: PLC0415 - see db.revisions
+
+    configuration = Config()
+    configuration.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     configuration.attributes["connection"] = connection
     return configuration
-
-
-def head() -> str:
-    """Return the newest revision this code knows."""
-    found = ScriptDirectory.from_config(_configuration()).get_current_head()
-    assert found is not None
-    return found
 
 
 async def schema_version(database: Database) -> SchemaVersion:
@@ -60,21 +49,27 @@ async def schema_version(database: Database) -> SchemaVersion:
     Raises :class:`DatabaseNewerError` when this code has never heard of it, and the errors of ``Database.read``.
     """
     async with database.read() as connection:
-        current = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+        current = await connection.run_sync(_current)
     if current is not None:
         _refuse_unknown(database, current)
     return SchemaVersion(current, head())
 
 
+def _current(connection: Connection) -> str | None:
+    """Return the revision that Alembic has left in its table; None where there is none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
+
+
 def _refuse_unknown(database: Database, revision: str) -> None:
-    try:
-        ScriptDirectory.from_config(_configuration()).get_revision(revision)
-    except CommandError as error:
+    if revision not in revisions():
         raise DatabaseNewerError(
             f"The database {database.describe()} is at version {revision}, which this version of the bot "
             "does not know: a newer one wrote it.",
             "Update the bot, or restore a backup made before that update.",
-        ) from error
+        )
 
 
 async def require_current(database: Database) -> None:
@@ -93,6 +88,7 @@ async def require_current(database: Database) -> None:
 
 async def upgrade(database: Database, to: str = "head") -> None:
     """Bring the database to revision ``to``, all steps in one transaction."""
+    from alembic import command  # noqa: PLC0415 - see db.revisions
 
     def _upgrade(connection: Connection) -> None:
         command.upgrade(configuration_for(connection), to)

@@ -1,14 +1,23 @@
-"""What the bridge knows of one Discord channel, and of a copy that stands in one."""
+"""What the bridge knows of one Discord channel with its threads, and of a copy that stands in one."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 import discord
 
+from bridges.ends.discord_ids import instant_of
+from bridges.message import Heard
 from db.bridge_rows import EndRow
+
+OVERLAP = timedelta(minutes=10)
+"""How far behind the last known message reading starts: events may have come out of order before a crash."""
+MOST_KNOWN = 300
+MOST_BUFFERED = 2000
+"""Live events kept while catching up; on more, the channel is simply read once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +28,14 @@ class SeenCopy:
     webhook_id: str
     author: str = field(repr=False)
     text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What one event tells; ``thread`` is the one it happened in, whose beginning may have to be told first."""
+
+    heard: tuple[Heard, ...]
+    thread: discord.Thread | None = None
 
 
 @dataclass(slots=True)
@@ -33,10 +50,19 @@ class Channel:
     """Messages that were no news since the position was last written."""
     live: bool = False
     problem: str = "not_connected"
+    heard_until: datetime | None = None
+    """The moment up to which it was listened to, when a session broke off; None where that is not known."""
     behind: asyncio.Event = field(default_factory=asyncio.Event)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     """What we may do there may have changed: a catching-up that was held up need not wait longer."""
-    buffer: deque[discord.Message] = field(default_factory=deque)
+    present: asyncio.Event = field(default_factory=asyncio.Event)
+    """The gateway has told how it is there, or will not."""
+    buffer: deque[News] = field(default_factory=deque)
+    draining: asyncio.Lock = field(default_factory=asyncio.Lock)
+    versions: OrderedDict[int, int] = field(default_factory=OrderedDict)
+    """The newest messages that were heard, with their last edit."""
+    announced: OrderedDict[int, None] = field(default_factory=OrderedDict)
+    """Threads whose beginning is known to the others."""
 
     @property
     def channel_id(self) -> int:
@@ -57,6 +83,32 @@ class Channel:
         self.live = False
         self.problem = "catching_up"
         self.behind.set()
+
+    def note(self, message_id: int, version: int) -> None:
+        """Remember a message that was heard, with its last edit."""
+        self.versions[message_id] = max(version, self.versions.get(message_id, 0))
+        self.versions.move_to_end(message_id)
+        if len(self.versions) > MOST_KNOWN:
+            self.versions.popitem(last=False)
+
+    def announce(self, thread_id: int) -> None:
+        """Remember that the others know where a thread begins."""
+        self.announced[thread_id] = None
+        if len(self.announced) > MOST_KNOWN:
+            self.announced.popitem(last=False)
+
+    def keep(self, news: News) -> None:
+        """Let something wait until we have caught up."""
+        if len(self.buffer) >= MOST_BUFFERED:
+            self.buffer.clear()
+            self.fall_behind()
+        else:
+            self.buffer.append(news)
+
+
+def is_young(message_id: int) -> bool:
+    """Say whether a message is so young that events about it may still overtake one another."""
+    return datetime.now(UTC) - instant_of(message_id) < OVERLAP
 
 
 def stream_of(row: EndRow) -> str:

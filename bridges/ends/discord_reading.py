@@ -1,58 +1,41 @@
-"""Reads channels over Discord's API, and says in the bridge's words why something cannot be read."""
+"""Reads channels and threads over Discord's API."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
-import aiohttp
 import discord
 from discord.ext import commands
 
 from bridges.ends.discord_channel import Channel, SeenCopy
-from bridges.ends.port import BlockedError, EndError, NotSentError
+from bridges.ends.discord_errors import NothingThereError, translated
+from bridges.ends.discord_places import Places
+from bridges.ends.discord_reading_messages import author_from, author_of
+from bridges.ends.port import BlockedError
+from bridges.message import Author
 
 MOST_NAMES = 2000
 
 
-class NothingThereError(EndError):
-    """404 for a message."""
-
-
-@asynccontextmanager
-async def translated(missing: str = "discord.forbidden") -> AsyncIterator[None]:
-    """Turn discord.py's errors into the bridge's; ``missing`` is the reason for a refusal."""
-    try:
-        yield
-    except discord.NotFound as error:
-        if error.code == 10008:
-            raise NothingThereError("discord.message_gone") from error
-        raise BlockedError("discord.channel_gone") from error
-    except discord.Forbidden as error:
-        raise BlockedError(missing) from error
-    except discord.RateLimited as error:
-        raise NotSentError("discord.limit_user", retry_after=error.retry_after) from error
-    except discord.HTTPException as error:
-        raise NotSentError("discord.unavailable") from error
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise NotSentError("discord.unreachable") from error
-
-
 class DiscordReader:
-    """Reads what stands in channels. Every method raises the kinds of :class:`EndError`."""
+    """Reads what stands in channels. Every method raises the kinds of :class:`EndError`.
 
-    def __init__(self, bot: commands.Bot) -> None:
+    ``thread`` is the id of a thread of the channel, None for the channel itself.
+    """
+
+    def __init__(self, bot: commands.Bot, places: Places) -> None:
         self._bot = bot
-        self._names: OrderedDict[tuple[int, int], str] = OrderedDict()
+        self._places = places
+        self._authors: OrderedDict[tuple[int, int], Author] = OrderedDict()
 
-    def history_is_closed(self, channel_id: int) -> bool:
+    def history_is_closed(self, channel: Channel) -> bool:
         """Say whether Discord would answer with an empty history, as if nothing had been said.
 
         It refuses only whoever may not see the channel (resources/message, "Get Channel Messages").
         """
-        place = self._bot.get_channel(channel_id)
-        if not isinstance(place, discord.abc.GuildChannel) or place.guild.me is None:
+        place = self._places.seen(channel)
+        if place is None:
             return False
         allowed = place.permissions_for(place.guild.me)
         return allowed.view_channel and not allowed.read_message_history
@@ -63,51 +46,76 @@ class DiscordReader:
             place = await self._bot.fetch_channel(channel.channel_id)
         return getattr(place, "last_message_id", None) or channel.channel_id
 
-    async def after(self, channel: Channel, start: int) -> AsyncIterator[discord.Message]:
+    async def after(
+        self, channel: Channel, start: int, *, thread: int | None = None
+    ) -> AsyncIterator[discord.Message]:
         """Give what stands behind the id ``start``, oldest first."""
-        if self.history_is_closed(channel.channel_id):
+        if self.history_is_closed(channel):
             raise BlockedError("discord.missing_read_history")
-        async with translated():
-            history = self._place(channel).history(after=discord.Object(start), oldest_first=True, limit=None)
-            async for message in history:
+        async with translated(in_thread=thread is not None):
+            place = self._place(channel, thread)
+            async for message in place.history(after=discord.Object(start), oldest_first=True, limit=None):
                 yield message
 
-    async def message(self, channel: Channel, message_id: int) -> discord.Message:
+    async def newest_first(
+        self, channel: Channel, *, thread: int | None, most: int
+    ) -> AsyncIterator[discord.Message]:
+        """Give the newest ``most`` messages."""
+        if self.history_is_closed(channel):
+            raise BlockedError("discord.missing_read_history")
+        async with translated(in_thread=thread is not None):
+            async for message in self._place(channel, thread).history(limit=most):
+                yield message
+
+    async def message(self, channel: Channel, message_id: int, thread: int | None = None) -> discord.Message:
         """Read one message. Raises :class:`NothingThereError` when it was deleted."""
-        async with translated():
-            return await self._place(channel).fetch_message(message_id)
+        async with translated(in_thread=thread is not None):
+            return await self._place(channel, thread).fetch_message(message_id)
 
-    async def copies_after(self, channel: Channel, start: int) -> list[SeenCopy]:
-        """Return what our webhooks said there after the id ``start``, oldest first."""
-        return [
-            SeenCopy(str(m.id), str(m.webhook_id), m.author.name, m.content)
-            async for m in self.after(channel, start)
-            if m.webhook_id is not None and str(m.webhook_id) in channel.webhook_ids
-        ]
+    async def pins(self, channel: Channel, thread: int | None) -> set[str]:
+        """Return what is pinned."""
+        async with translated(in_thread=thread is not None):
+            return {str(message.id) async for message in self._place(channel, thread).pins(limit=None)}
 
-    async def name(self, channel: Channel, message: discord.Message) -> str | None:
-        """Find the name an author goes by in that server: messages read again come without it."""
-        guild = self._guild(channel)
-        if guild is None or message.webhook_id is not None or isinstance(message.author, discord.Member):
+    async def copies_after(self, channel: Channel, start: int, thread: int | None) -> list[SeenCopy]:
+        """Return what our webhooks said after the id ``start``, oldest first; nothing of a thread that is gone."""
+        try:
+            return [
+                SeenCopy(str(m.id), str(m.webhook_id), m.author.name, m.content)
+                async for m in self.after(channel, start, thread=thread)
+                if m.webhook_id is not None and str(m.webhook_id) in channel.webhook_ids
+            ]
+        except NothingThereError:
+            return []
+
+    async def author(self, channel: Channel, message: discord.Message) -> Author:
+        """Find as whom an author goes in that server: messages read again come without it."""
+        if message.webhook_id is not None or isinstance(message.author, discord.Member):
+            return author_of(message, channel.row.place)
+        return await self._member(channel, message.author.id) or author_of(message, channel.row.place)
+
+    async def owner(self, channel: Channel, thread: discord.Thread) -> Author | None:
+        """Find as whom the one goes who began a thread; None when they left."""
+        return await self._member(channel, thread.owner_id)
+
+    async def _member(self, channel: Channel, account: int) -> Author | None:
+        guild = self._places.guild_of(channel)
+        if guild is None:
             return None
-        key = (guild.id, message.author.id)
-        if key not in self._names:
+        key = (guild.id, account)
+        if key not in self._authors:
             async with translated():
                 try:
-                    member = await guild.fetch_member(message.author.id)
+                    member = await guild.fetch_member(account)
                 except discord.NotFound:
-                    member = None  # left meanwhile: the account's own name stands
-            self._names[key] = (member or message.author).display_name
-            if len(self._names) > MOST_NAMES:
-                self._names.popitem(last=False)
-        return self._names[key]
+                    return None  # left meanwhile: the account's own name stands
+            self._authors[key] = author_from(member, guild, channel.row.place)
+            if len(self._authors) > MOST_NAMES:
+                self._authors.popitem(last=False)
+        return self._authors[key]
 
-    def _place(self, channel: Channel) -> discord.PartialMessageable:
-        guild = self._guild(channel)
+    def _place(self, channel: Channel, thread: int | None) -> discord.PartialMessageable:
+        guild = self._places.guild_of(channel)
         return self._bot.get_partial_messageable(
-            channel.channel_id, guild_id=guild.id if guild is not None else None
+            thread or channel.channel_id, guild_id=guild.id if guild is not None else None
         )
-
-    def _guild(self, channel: Channel) -> discord.Guild | None:
-        guild = getattr(self._bot.get_channel(channel.channel_id), "guild", None)
-        return guild if isinstance(guild, discord.Guild) else None

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import KeysView, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from bridges.ends.matrix_powers import Powers
 from db.bridge_rows import EndRow
+from db.ids import EndId
 
 NOT_CONNECTED = "matrix.not_connected"
 NOT_INVITED = "matrix.not_invited"
 ENCRYPTED = "matrix.encrypted_room"
+UPGRADED = "matrix.room_upgraded"
 
 
 @dataclass(slots=True)
@@ -20,6 +25,9 @@ class Room:
     closed: str | None = NOT_CONNECTED
     entering: bool = False
     """We asked to be let in; the sync that brings the room is still to come."""
+    powers: Powers = field(default_factory=Powers)
+    unreadable_told: bool = False
+    """The log has it that something here could not be read."""
 
     @property
     def room_id(self) -> str:
@@ -38,3 +46,45 @@ class Room:
     def begin(self, ref: str) -> None:
         """Fix that point."""
         self.row = replace(self.row, joined_at_ref=ref)
+
+
+class Rooms:
+    """The rooms that are served. They come and go at any time."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, Room] = {}
+        self._by_end: dict[EndId, Room] = {}
+
+    def add(self, row: EndRow, label: str) -> Room:
+        """Serve one more."""
+        room = Room(row, label)
+        self._by_id[room.room_id] = room
+        self._by_end[row.id] = room
+        return room
+
+    def remove(self, end: EndId) -> Room:
+        """Serve one no more."""
+        room = self._by_end.pop(end)
+        del self._by_id[room.room_id]
+        return room
+
+    @property
+    def ids(self) -> KeysView[str]:
+        """The ids of all, as they are at any later moment."""
+        return self._by_id.keys()
+
+    def all(self) -> list[Room]:
+        """Return those there are now."""
+        return list(self._by_id.values())
+
+    def of(self, end: EndId) -> Room | None:
+        """Return the room that is an end."""
+        return self._by_end.get(end)
+
+    def serves(self, room: Room) -> bool:
+        """Say whether a room was not taken out, or put in anew, since somebody began with it."""
+        return self._by_id.get(room.room_id) is room
+
+    def among(self, told: Mapping[str, Any]) -> list[tuple[Room, Any]]:
+        """Return those of the rooms told of that are served, with what is told."""
+        return [(self._by_id[room_id], each) for room_id, each in told.items() if room_id in self._by_id]

@@ -7,30 +7,34 @@ short and asked anew from the same position, which loses nothing.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from bridges.ends.matrix_client import MatrixClient
+from bridges.ends.matrix_events import ENCRYPTED, PINS, POLL_ENDS, REACTION, READ, REDACTION
 
 LONG_POLL_MS = 30_000
 PAGE = 100
 NOTHING: Mapping[str, list[str]] = {"types": []}
-SPOKEN = ["m.room.message"]
-TOLD = ["m.room.member", "m.room.encryption", "m.room.power_levels"]
+SPOKEN = [*READ, REACTION, REDACTION, ENCRYPTED, *POLL_ENDS]
+STANDING = ["m.room.encryption", "m.room.power_levels", "m.room.create", "m.room.tombstone"]
+TOLD = ["m.room.member", *STANDING]
+HAPPENING = [*SPOKEN, *TOLD, PINS]
 NEWS: Mapping[str, Any] = {
-    "timeline": {"types": [*SPOKEN, *TOLD], "limit": PAGE, "lazy_load_members": True},
+    "timeline": {"types": HAPPENING, "limit": PAGE, "lazy_load_members": True},
     "state": {"types": TOLD, "lazy_load_members": True},
     "ephemeral": NOTHING,
     "account_data": NOTHING,
 }
-"""What news are: words, names, whether a room has become encrypted, and who may speak there."""
+"""What news are: words and what becomes of them, names, who may do what, whether a room has become another."""
 OPENING: Mapping[str, Any] = {
-    "timeline": {"types": ["m.room.encryption"], "limit": 1},
-    "state": {"types": ["m.room.encryption"]},
+    "timeline": {"types": STANDING, "limit": 1},
+    "state": {"types": STANDING},
     "ephemeral": NOTHING,
     "account_data": NOTHING,
 }
-"""What has to be known at the start: which rooms we are in, and which of them are encrypted."""
+"""What has to be known at the start: which rooms we are in, which are encrypted or left, and who moderates."""
 
 
 class RoomSync:
@@ -77,6 +81,29 @@ class RoomSync:
             return None
         finally:
             self._waiting = None
+
+    async def gap(self, room_id: str, before: str, since: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Read what a limited sync left out, oldest first (client-server API, "Syncing": gaps), and who was there.
+
+        Raises the kinds of ``EndError``.
+        """
+        events: list[dict[str, Any]] = []
+        members: list[dict[str, Any]] = []
+        position: str | None = before
+        wanted = json.dumps({"types": HAPPENING, "lazy_load_members": True})
+        while position is not None:
+            page = await self._client.get(
+                "rooms",
+                room_id,
+                "messages",
+                query={"dir": "b", "from": position, "to": since, "limit": str(PAGE), "filter": wanted},
+            )
+            members += page.get("state", [])
+            chunk = page.get("chunk", [])
+            events += chunk
+            position = page.get("end") if chunk else None
+        events.reverse()
+        return events, members
 
     async def _ask(self, query: Mapping[str, str]) -> dict[str, Any]:
         return await self._client.get("sync", query=query, timeout=LONG_POLL_MS / 1000 + 15)

@@ -76,7 +76,8 @@ class MediaLinks:
 
     def link(self, where: Where) -> str | None:
         """Return ``https://<public>/m/<token>``; None where the network has no public address."""
-        if self._public_url is None:
+        if self._public_url is None or "#" in where.location:
+            # a file with a key of its own is for those who read its room: no page of ours gives it to others
             return None
         ends_at = int(((self._clock() + self._life).timestamp() + _HOUR - 1) // _HOUR)
         location = where.location.partition("?")[0] if where.platform is Platform.DISCORD else where.location

@@ -57,6 +57,8 @@ class MemoryPlace:
     troubles: deque[tuple[EndError, bool]] = field(default_factory=deque)
     """(error, whether the call takes effect all the same)."""
     reads: int = 0
+    read_troubles: list[EndError] = field(default_factory=list)
+    """What is met when reading again, once each."""
     announced: list[str] = field(default_factory=list)
     given: dict[str, set[str]] = field(default_factory=dict)
     """What people reacted, by the id of what they reacted to."""
@@ -160,6 +162,8 @@ class MemoryPlace:
 
     async def read(self, ref: str, thread: str | None) -> Message | None:
         self.reads += 1
+        if self.read_troubles:
+            raise self.read_troubles.pop(0)
         return self.sources.get(ref)
 
     async def edit(self, copy: Copy, part: Outgoing, key: str) -> None:

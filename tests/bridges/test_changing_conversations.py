@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bridges.ends.port import NotSentError
-from bridges.lane import LaneState
+from bridges.patience import LaneState
 from db.engine import Database
 from db.errors import DatabaseLockedError
 from db.schema import upgrade

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import nio
@@ -157,9 +157,11 @@ async def answering(answer: Answer) -> AsyncIterator[MatrixClient]:
         yield connected
 
 
-def fixed(status: int, body: str, content_type: str = "application/json") -> Answer:
+def fixed(
+    status: int, body: str, content_type: str = "application/json", headers: Mapping[str, str] | None = None
+) -> Answer:
     async def answer(request: web.Request) -> web.StreamResponse:
-        return web.Response(status=status, text=body, content_type=content_type)
+        return web.Response(status=status, text=body, content_type=content_type, headers=headers)
 
     return answer
 
@@ -232,6 +234,11 @@ async def test_an_answer_says_whether_it_may_have_taken_effect(
         pytest.param(fixed(429, '{"errcode": "M_LIMIT_EXCEEDED"}'), 2.0, id="without a time"),
         pytest.param(fixed(429, '{"retry_after_ms": "soon"}'), 2.0, id="with a word for it"),
         pytest.param(fixed(429, HTML, "text/html"), 2.0, id="of a proxy"),
+        pytest.param(fixed(429, HTML, "text/html", {"Retry-After": "7"}), 7.0, id="of a proxy that says when"),
+        pytest.param(fixed(429, "{}", "text/html", {"Retry-After": "soon"}), 2.0, id="with a word in the header"),
+        pytest.param(
+            fixed(429, '{"retry_after_ms": 1500}', "application/json", {"Retry-After": "2"}), 1.5, id="said twice"
+        ),
     ],
 )
 async def test_a_limit_was_not_sent(answer: Answer, seconds: float) -> None:
@@ -254,6 +261,27 @@ async def test_a_proxys_page_without_an_errcode_is_not_the_homeservers_word(stat
 async def test_no_answer_in_time_may_have_taken_effect() -> None:
     async with answering(never) as client:
         assert await caught(client.get("sync", timeout=0.1)) == (UnsureError, "matrix.no_answer")
+
+
+async def test_a_file_that_lies_elsewhere_is_fetched_there_without_our_token() -> None:
+    tokens: list[str | None] = []
+
+    async def elsewhere(request: web.Request) -> web.StreamResponse:
+        tokens.append(request.headers.get("Authorization"))
+        return web.Response(body=b"all of it")
+
+    storage = web.Application()
+    storage.router.add_route("*", "/{path:.*}", elsewhere)
+    async with TestServer(storage) as server:
+        address = str(server.make_url("/media")).replace("127.0.0.1", "localhost")
+
+        async def pointing(request: web.Request) -> web.StreamResponse:
+            tokens.append(request.headers.get("Authorization"))
+            raise web.HTTPTemporaryRedirect(address)
+
+        async with answering(pointing) as client, client.download("hill.example", "x") as response:
+            assert await response.read() == b"all of it"
+    assert tokens == ["Bearer syt_token", None]
 
 
 async def test_where_nobody_listens_nothing_was_sent() -> None:

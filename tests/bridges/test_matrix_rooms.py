@@ -13,7 +13,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bridges.ends.matrix_home import MatrixHome
-from bridges.message import Message
+from bridges.markup.reading_aloud import plain_of
+from bridges.message import Heard, Message
 from db.bridge_rows import EndRow, Place, Platform
 from db.bridge_store import BridgeStore
 from db.engine import Database
@@ -110,12 +111,12 @@ class Listener:
 
     def hear(
         self,
-        messages: Sequence[Message],
+        heard: Sequence[Heard],
         *,
         positions: Mapping[str, str] | None = None,
         joined: Mapping[EndId, str] | None = None,
     ) -> asyncio.Task[None]:
-        self.texts += [message.text for message in messages]
+        self.texts += [plain_of(each.text) for each in heard if isinstance(each, Message)]
         self.begun |= joined or {}
         return asyncio.create_task(self._noted())
 
@@ -156,7 +157,7 @@ async def account(sqlite_database: Database) -> AsyncIterator[Account]:
             # thirty seconds are for the round of all rooms: no test waits for it
             await asyncio.sleep(0.05 if seconds < 30 else 3600)
 
-        store = BridgeStore(sqlite_database, keep_days=90)
+        store = BridgeStore(sqlite_database)
         home = MatrixHome(client, store=store, profile=lambda name: name, sleep=sleep)
         home.open(listener)
         await home.add(row(OLD, begun=True), "old:matrix1")
@@ -229,13 +230,13 @@ async def test_a_room_that_does_not_let_us_in_shows_and_comes_when_somebody_else
 
 
 async def test_a_room_that_goes_is_not_asked_about_any_more(account: Account) -> None:
-    await account.home.add(row(NEW), "new:matrix1")
+    end = await account.home.add(row(NEW), "new:matrix1")
     await account.until_ok(NEW)
     account.home.remove(EndId(NEW))
     await account.until_it_waits_for(OLD)
     account.homeserver.is_said(NEW, "to nobody")
     account.homeserver.is_said(OLD, "to us")
     await until(lambda: account.listener.texts == ["to us"])
-    assert await account.home.read(EndId(NEW), "$1") is None
+    assert await end.read("$1", None) is None
     filters = [json.dumps(rooms) for rooms, _, _ in account.homeserver.syncs]
     assert filters[-1] == json.dumps([OLD])

@@ -6,29 +6,19 @@ import asyncio
 
 import pytest
 
-from bridges.ends.port import BlockedError, EndError
-from bridges.lane import LaneState
-from bridges.message import Message
-from db.bridge_rows import Intent
+from bridges.ends.port import BlockedError
+from bridges.patience import LaneState
 from db.engine import Database
 from tests.bridges.places import MemoryPlace
 from tests.bridges.test_lanes import Process, two_places, until
 
 
 class Patient(Process):
-    """A bridge for which no wait ever ends by itself; :attr:`read_trouble` is met when reading again, once."""
-
-    read_trouble: EndError | None = None
+    """A bridge for which no wait ever ends by itself."""
 
     async def _sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
         await asyncio.Event().wait()
-
-    async def _read(self, intent: Intent) -> Message | None:
-        trouble, self.read_trouble = self.read_trouble, None
-        if trouble is not None:
-            raise trouble
-        return await super()._read(intent)
 
 
 @pytest.fixture
@@ -77,7 +67,7 @@ async def test_a_lane_that_cannot_read_its_source_goes_on_when_that_is_mended(
         await until(lambda: earlier.lane.state is LaneState.BLOCKED)
     # another process knows only that there is something to say
     process = Patient(sqlite_database, source, target)
-    process.read_trouble = BlockedError("test.no_entry")
+    source.read_troubles.append(BlockedError("test.no_entry"))
     async with process.running():
         await until(lambda: process.lane.reason == "test.no_entry")
         process.inbox.mended(source.id)

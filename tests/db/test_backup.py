@@ -21,6 +21,7 @@ from db.keys import NetworkKeys
 from db.member_keys_file import MEMBER_KEYS_NAME, MemberKeysFile
 from db.member_rows import Profile
 from db.member_store import MemberStore
+from db.relay_record import RelayRecord
 from db.retention import destroy
 from db.schema import require_current
 from db.sealed_file import unseal
@@ -30,16 +31,20 @@ KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 HEARD_AT = datetime(2026, 11, 20, 19, 5, 7, 123456, tzinfo=UTC)
 
 
+def _record(database: Database) -> RelayRecord:
+    return RelayRecord(is_sqlite=database.is_sqlite, keep_days=90)
+
+
 async def fill(database: Database, messages: int = 300) -> None:
-    store = BridgeStore(database, keep_days=90)
+    store = BridgeStore(database)
     places = [Place(Platform.DISCORD, "100000000000000001"), Place(Platform.MATRIX, "!วิทยุ:river.example")]
     (conversation,) = await store.settle_conversations({"radio": places})
     channel, room = conversation.ends
     receipts = tuple(Receipt(channel.id, str(n), (room.id,), HEARD_AT) for n in range(messages))
     batch = ReceiptBatch(receipts, {"stream": "s1"})
-    intents = await database.transact(lambda connection: store.record_receipts(connection, batch))
+    intents = await database.transact(lambda connection: _record(database).hear(connection, batch))
     done = [Delivery(intent, (Copy(0, f"${intent.id}"),)) for intent in intents[: messages // 2]]
-    await database.transact(lambda connection: store.record_deliveries(connection, done))
+    await database.transact(lambda connection: _record(database).deliver(connection, done))
 
 
 async def contents(database: Database) -> dict[str, list[tuple[object, ...]]]:
@@ -71,13 +76,13 @@ async def test_a_backup_goes_into_either_engine_and_counting_goes_on(
     target = Database(database_url)
     await restore(target, tmp_path / "net.backup", KEY)
     assert await contents(target) == await contents(sqlite_database)
-    store = BridgeStore(target, keep_days=90)
+    store = BridgeStore(target)
     (conversation,) = await store.settle_conversations(
         {"radio": [Place(Platform.DISCORD, "100000000000000001"), Place(Platform.MATRIX, "!วิทยุ:river.example")]}
     )
     receipt = Receipt(conversation.ends[0].id, "new", (conversation.ends[1].id,), HEARD_AT)
     batch = ReceiptBatch((receipt,))
-    (intent,) = await target.transact(lambda connection: store.record_receipts(connection, batch))
+    (intent,) = await target.transact(lambda connection: _record(target).hear(connection, batch))
     assert intent.id == 301
     await target.close()
 

@@ -35,7 +35,8 @@ from bridges.markup.tree import (
 
 WORDS = [
     "taller", "mañana", "¿quién?", "ครับ", "น้ำ", "เพื่อน", "tea", "at five", "<b>", "&amp;", "</p>", "javascript:",
-    "x&y", '"', "'", "👩🏽‍🌾", "a  b", " ", "@room", "**", "`", "[x](y)", "#", "> ", "\u00a0", "<!--", "-->", "]]>", "1.",
+    "x&y", '"', "'", "👩🏽‍🌾", "a  b", " ", "@room", "**", "`", "[x](y)", "#", "> ", "\u00a0",
+    "<!--", "-->", "]]>", "1.",
 ]  # fmt: skip
 texts = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map("".join)
 SIGNS = [*"<>&;\"'/=! \n\t-#[]()*_`~|@:.x\x00\ufffe", "<b", "</", "&lt;", "http://x"]
@@ -135,7 +136,7 @@ def _line(children: tuple[Inline, ...]) -> str:
     return "".join(map(_word, children))
 
 
-def _word(word: Inline) -> str:
+def _word(word: Inline) -> str:  # noqa: PLR0911 - one line for each kind
     match word:
         case Text(text) | Code(text) | Formula(text):
             return text
