@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 
 from tests.network.many_rooms import until_detail
-from tests.network.two_rooms import TwoRooms
+from tests.network.two_rooms import TwoRooms, is_copy
 from tests.sandbox.discord.openapi import DOCUMENT, DiscordContract
 
 pytestmark = pytest.mark.network
@@ -21,20 +21,21 @@ async def test_a_message_crosses_both_ways_under_its_authors_name(rooms: TwoRoom
     await rooms.bot.ready()
     await rooms.say_on_discord("ใครเคยอัดเสียงนอกห้องบ้าง <b>*ไหม*</b>")
     await rooms.until_copied(on_matrix=["1"])
-    (event,) = [e for e in await rooms.network.keeper.messages(rooms.room) if e.sender != rooms.tono.user_id]
+    (event,) = [e for e in await rooms.network.keeper.messages(rooms.room) if is_copy(e)]
     profile = event.content["com.beeper.per_message_profile"]
     assert (profile["displayname"], profile["has_fallback"]) == ("ใบเตย", True)
-    assert event.body == "ใบเตย: ใครเคยอัดเสียงนอกห้องบ้าง <b>*ไหม*</b>"
-    assert "&lt;b&gt;*ไหม*&lt;/b&gt;" in event.content["formatted_body"]
+    assert event.body == "ใบเตย: ใครเคยอัดเสียงนอกห้องบ้าง <b>_ไหม_</b>"
+    assert "&lt;b&gt;<em>ไหม</em>&lt;/b&gt;" in event.content["formatted_body"]
     assert event.content["m.mentions"] == {}
 
     await rooms.say_on_matrix("Sí, con un calcetín en el micrófono @everyone")
     await rooms.until_copied(on_discord=["1"])
-    (copy,) = [m for m in rooms.channel.messages() if m.author_id != rooms.baitoey.id]
-    assert (copy.author_name, copy.content) == ("Toño", "Sí, con un calcetín en el micrófono @everyone")
+    (copy,) = [m for m in rooms.channel.messages() if m.webhook_id is not None]
+    assert (copy.author_name, copy.content) == ("Toño", "Sí, con un calcetín en el micrófono @\u200beveryone")
+    assert copy.pinged_nobody
     execute = [r for r in rooms.network.discord.requests if "/webhooks/" in r.path and r.method == "POST"][-1]
     assert execute.json is not None
-    assert execute.json["allowed_mentions"] == {"parse": []}
+    assert execute.json["allowed_mentions"] == {"parse": [], "users": [], "roles": []}
 
 
 @pytest.mark.skipif(not DOCUMENT.exists(), reason="Discord's OpenAPI document is not beside the repository")

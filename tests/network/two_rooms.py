@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from sandbox.cast import Conversation, End, Home, Member, Network, Organisation, Room
 from sandbox.discord import SimChannel, SimMember
-from sandbox.matrix import MatrixPerson
+from sandbox.matrix import MatrixPerson, SeenEvent
 from sandbox.network import SandboxNetwork
 
 TWO_ROOMS = Network(
@@ -47,13 +47,13 @@ class TwoRooms:
         return await self.tono.say(self.room, text)
 
     def copies_on_discord(self) -> list[str]:
-        """Return what the bot said in the channel, oldest first."""
-        return [m.content for m in self.channel.messages() if m.author_id != self.baitoey.id]
+        """Return what the bot said in the channel, oldest first, line by line: under pressure it joins lines."""
+        said = [message.content for message in self.channel.messages() if message.webhook_id is not None]
+        return [line for text in said for line in text.split("\n")]
 
     async def copies_on_matrix(self) -> list[str]:
-        """Return what the bot said in the room, oldest first, without the names in front."""
-        events = await self.network.keeper.messages(self.room)
-        return [_words(e.body) for e in events if e.sender == self.network.bot_user_id]
+        """Return what the bot copied to the room, oldest first, line by line, without the names in front."""
+        return _copied(await self.network.keeper.messages(self.room))
 
     async def until_copied(
         self, *, on_discord: Sequence[str] = (), on_matrix: Sequence[str] = (), seconds: float = 60
@@ -61,9 +61,8 @@ class TwoRooms:
         """Wait until as many copies stand at each end as are expected; what they say is for the caller to check."""
         try:
             await self.channel.wait_for(lambda _: len(self.copies_on_discord()) >= len(on_discord), timeout=seconds)
-            bot = self.network.bot_user_id
             await self.network.keeper.wait_until(
-                self.room, lambda events: sum(e.sender == bot for e in events) >= len(on_matrix), timeout=seconds
+                self.room, lambda events: len(_copied(events)) >= len(on_matrix), timeout=seconds
             )
         except TimeoutError:
             discord, matrix = self.copies_on_discord(), await self.copies_on_matrix()
@@ -91,5 +90,11 @@ class TwoRooms:
                 await asyncio.sleep(0.03)
 
 
-def _words(body: str) -> str:
-    return body.split(": ", 1)[1]
+def is_copy(event: SeenEvent) -> bool:
+    """Say whether an event is somebody's words, carried: not a notice of the bot's own, an edit, or taken away."""
+    edit = event.content.get("m.relates_to", {}).get("rel_type") == "m.replace"
+    return "com.beeper.per_message_profile" in event.content and not edit
+
+
+def _copied(events: Sequence[SeenEvent]) -> list[str]:
+    return [line for event in events if is_copy(event) for line in event.body.split(": ", 1)[1].split("\n")]
