@@ -123,7 +123,12 @@ class Bridge:
         )
         self._lanes: dict[EndId, Lane] = {}
         self._inbox = Inbox(
-            [], lanes=self._lanes, journal=self._journal, metrics=metrics, recent=self._commons.recent
+            [],
+            lanes=self._lanes,
+            journal=self._journal,
+            metrics=metrics,
+            recent=self._commons.recent,
+            failed=failed,
         )
         self._commons.conversation_of = self._inbox.conversation_of
         self._terms: Mapping[Place, EndTerms] = {}

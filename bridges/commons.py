@@ -24,11 +24,11 @@ Failed = Callable[[Intent, Message, str], Awaitable[None]]
 """Is told of a message that could not cross, with the reason, once it is written down."""
 
 
-Missed = Callable[[Place, int, datetime, datetime], str]
+Missed = Callable[[Place, int, datetime, datetime], Awaitable[str]]
 """Says to a place how many messages it missed, from when to when."""
 
 
-def missed_in_english(_: Place, count: int, first: datetime, last: datetime) -> str:
+async def missed_in_english(_: Place, count: int, first: datetime, last: datetime) -> str:
     """Say it in English."""
     return (
         f"⏳ {count} messages from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC did not come through here "

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
 
+import structlog
+
+from bridges.commons import Failed, untold
 from bridges.conversation import Conversation
 from bridges.journal import Journal
 from bridges.lane import Lane
 from bridges.message import Deleted, Edited, Heard, Message
 from bridges.metrics import BridgeMetrics
+from bridges.quota import OVER_QUOTA, Quotas
 from bridges.recent import Recent
-from db.bridge_rows import Intent, Operation, ReceiptBatch
+from db.bridge_rows import Intent, Operation, Receipt, ReceiptBatch
 from db.ids import EndId
+
+log = structlog.get_logger("bridges.inbox")
 
 
 def utc_now() -> datetime:
@@ -35,12 +42,16 @@ class Inbox:
         journal: Journal,
         metrics: BridgeMetrics,
         recent: Recent,
+        failed: Failed = untold,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._lanes = lanes
         self._journal = journal
         self._metrics = metrics
         self._recent = recent
+        self._failed = failed
+        self._quotas = Quotas()
+        self._telling: set[asyncio.Future[None]] = set()
         self._now = now
         self._conversation_of: dict[EndId, Conversation] = {}
         self.settle(conversations)
@@ -72,8 +83,10 @@ class Inbox:
         for each in heard:
             conversation = self._conversation_of.get(each.end)
             planned = conversation.plan(each, received_at) if conversation is not None else None
-            if planned is None:
+            if planned is None or conversation is None:
                 continue
+            if isinstance(each, Message) and isinstance(planned, Receipt):
+                planned = self._within_quota(each, planned, conversation)
             receipts.append(planned)
             if isinstance(each, Message):
                 messages.setdefault((each.end, each.ref), each)
@@ -86,6 +99,26 @@ class Inbox:
             self._hand_out(intents, messages, heard_at)
 
         return self._journal.receive(ReceiptBatch(tuple(receipts), positions or {}, joined or {}), hand_out)
+
+    def _within_quota(self, message: Message, receipt: Receipt, conversation: Conversation) -> Receipt:
+        """Count a message that is new to us; one too many is put aside, and its author told."""
+        if self._recent.get(message.end, message.ref) is not None:
+            return receipt
+        a_minute = conversation.terms_of(message.end).quota
+        if self._quotas.take(message.end, message.sent_at, a_minute):
+            return receipt
+        return replace(receipt, refused=OVER_QUOTA)
+
+    def _refuse(self, intent: Intent, message: Message, reason: str) -> None:
+        self._metrics.refused.labels(message.place.platform, reason).inc()
+        telling = asyncio.ensure_future(self._failed(intent, message, reason))
+        self._telling.add(telling)
+        telling.add_done_callback(self._told)
+
+    def _told(self, telling: asyncio.Future[None]) -> None:
+        self._telling.discard(telling)
+        if not telling.cancelled() and (error := telling.exception()) is not None:
+            log.warning("an author could not be told", error_type=type(error).__name__)
 
     def _take_in(self, edited: Edited, messages: dict[tuple[EndId, str], Message]) -> None:
         key = (edited.end, edited.ref)
@@ -106,6 +139,9 @@ class Inbox:
             counter = self._metrics.heard if key in fresh else self._metrics.repeated
             counter.labels(message.place.platform).inc()
         for intent in intents:
+            if intent.failure is not None:
+                self._refuse(intent, messages[intent.source_end, intent.source_ref], intent.failure)
+                continue
             if intent.operation is Operation.DELETE:
                 # its words may have been learnt between hearing of the deletion and writing it down
                 self._recent.forget(intent.source_end, intent.source_ref)

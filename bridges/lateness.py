@@ -48,7 +48,7 @@ class Lateness:
         if missed is None:
             return
         place = self._commons.places[self.end.id]
-        text = self._commons.missed(place, missed.count, missed.first, missed.last)
+        text = await self._commons.missed(place, missed.count, missed.first, missed.last)
         await patience.with_call(lambda: self.end.announce(text, f"missed-{pending.intent.id}-{missed.until}"))
         await self._commons.journal.put_aside(self.end.id, pending.intent.id, missed.until, TOO_LATE)
         line.pass_over(pending.intent.id, missed.until)

@@ -99,6 +99,12 @@ class BridgeMetrics:
         self.failed = Counter(
             "bridge_messages_failed", "Messages an end will never take", ["lane", "reason"], registry=registry
         )
+        self.refused = Counter(
+            "bridge_messages_refused",
+            "Messages that were put aside when they were heard",
+            ["platform", "reason"],
+            registry=registry,
+        )
         self.reconciled = Counter(
             "bridge_parts_reconciled", "Parts found already said after a crash or a lost answer", ["lane"],
             registry=registry,

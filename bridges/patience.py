@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from enum import StrEnum
 from typing import TypeVar
 
+from bridges.bell import Bell
 from bridges.ends.port import BlockedError, NotSentError, UnsureError
 from bridges.metrics import BridgeMetrics
 from bridges.pace import Backoff, either
@@ -43,6 +44,8 @@ async def _nowhere_to_look() -> None:
 class Patience:
     """Tries calls one after the other. :attr:`state` and :attr:`reason` say what it is at."""
 
+    __slots__ = ("_finishing", "_label", "_mended", "_metrics", "_nudged", "_sleep", "reason", "state")
+
     def __init__(
         self,
         label: str,
@@ -57,8 +60,8 @@ class Patience:
         self._metrics = metrics
         self._sleep = sleep
         self._finishing = False
-        self._mended = asyncio.Event()
-        self._nudged = asyncio.Event()
+        self._mended = Bell()
+        self._nudged = Bell()
 
     @property
     def finishing(self) -> bool:

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import hmac
 import signal
 from collections.abc import Callable, Mapping
 from functools import partial
-from hashlib import sha256
 
 import aiohttp
 import structlog
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
 from bridges.bridge import Bridge
-from bridges.ends.discord_home import DiscordHome
-from bridges.ends.discord_webhooks import WebhookTransport
-from bridges.ends.matrix_client import MatrixClient
-from bridges.ends.matrix_home import MatrixHome
-from bridges.ends.port import Home
 from bridges.metrics import BridgeMetrics
 from community_bot.arrangements import guild_homes
+from community_bot.bridgework import Bridgework
 from community_bot.community import Community
-from community_bot.conversations import Conversations, settled_conversations
+from community_bot.conversations import Conversations, settled_conversations, settled_terms
 from community_bot.crew import Crew, Job
+from community_bot.encrypted_rooms import give_keys
 from community_bot.errors import OperatorError
 from community_bot.logs import watch_loop
+from community_bot.memory import give_back
 from community_bot.platforms.discord import CommunityBot, DiscordConnection, point_at
 from community_bot.platforms.matrix import MatrixConnection
 from community_bot.upkeep import open_database
@@ -35,7 +31,6 @@ from config import Settings
 from config.models import DiscordSettings
 from db.alone import alone
 from db.bridge_rows import Platform
-from db.bridge_store import BridgeStore
 from db.key_rotation import require_key
 from db.keys import NetworkKeys
 from db.schema import require_current
@@ -64,6 +59,7 @@ class App:
         self._discord: DiscordConnection | None = None
         self._matrix: MatrixConnection | None = None
         self._bridge: Bridge | None = None
+        self._work: Bridgework | None = None
         self._community: Community | None = None
         self._conversations: Conversations | None = None
         self.health: HealthServer | None = None
@@ -100,20 +96,34 @@ class App:
 
     async def _start(self, session: aiohttp.ClientSession) -> None:
         settings = self._settings
-        metrics = BridgeMetrics(self._registry)
-        store = BridgeStore(self._database, keep_days=settings.database.relay_map_days)
         if settings.discord is not None:
             self._discord = self._discord_connection(settings.discord)
         if settings.matrix is not None:
             self._matrix = matrix_connection(settings)
+            give_keys(self._matrix, settings, self._database)
         self._community = Community(settings, self._database, bot=self._bot, matrix=self._matrix)
-        homes = self._homes(store, session)
-        self._bridge = Bridge(self._database, store=store, homes=homes, metrics=metrics, crew=self._crew)
+        self._work = work = Bridgework(
+            settings,
+            self._database,
+            session=session,
+            bot=self._bot,
+            matrix=self._matrix,
+            community=self._community,
+            metrics=BridgeMetrics(self._registry),
+            crew=self._crew,
+            failed=self._community.bridge_desk.failed,
+            missed=self._community.missed,
+        )
+        self._bridge = work.bridge
+        self._community.bridge_desk.open(work.bridge)
         self._conversations = Conversations(
             settled_conversations(settings),
             self._community.network,
-            platforms=homes.keys(),
+            platforms=work.homes.keys(),
             settle=self._bridge.settle,
+            terms=settled_terms(settings),
+            names=self._community.names,
+            changed=self._community.conversations_changed,
         )
         await self._conversations.look()
         self.health = HealthServer(
@@ -121,13 +131,15 @@ class App:
         )
         await self._open_pages(self.health)
         self._bridge.start()
+        await work.start()
         self._crew.keep("conversations", self._conversations.run)
+        self._crew.keep("memory", give_back)
         self._crew.keep_all(self._community.jobs())
         if self._discord is not None:
-            self._crew.keep_all(homes[Platform.DISCORD].jobs())
+            self._crew.keep_all(work.jobs(Platform.DISCORD))
             self._crew.keep("discord-connection", self._discord.run)
         if self._matrix is not None:
-            jobs = {**homes[Platform.MATRIX].jobs(), **self._community.matrix_jobs()}
+            jobs = {**work.jobs(Platform.MATRIX), **self._community.matrix_jobs()}
             self._crew.keep("matrix-connection", partial(self._connect_matrix, self._matrix, jobs))
 
     async def _open_pages(self, health: HealthServer) -> None:
@@ -152,30 +164,9 @@ class App:
         self._bot = CommunityBot(newcomers=bool(guild_homes(self._settings)))
         return DiscordConnection(self._bot, token.get_secret_value())
 
-    def _homes(self, store: BridgeStore, session: aiohttp.ClientSession) -> dict[Platform, Home]:
-        """Return the bridge's side of each account."""
-        homes: dict[Platform, Home] = {}
-        discord = self._settings.discord
-        if discord is not None and self._bot is not None:
-            transport = WebhookTransport(session, discord.api_base)
-            homes[Platform.DISCORD] = DiscordHome(self._bot, store=store, transport=transport)
-        if self._matrix is not None and self._community is not None:
-            homes[Platform.MATRIX] = MatrixHome(
-                MatrixClient(self._matrix.client),
-                store=store,
-                profile=self._profile,
-                for_the_bot=self._community.is_for_the_bot,
-            )
-        return homes
-
     async def _connect_matrix(self, connection: MatrixConnection, jobs: Mapping[str, Job]) -> None:
         await connection.log_in()
         self._crew.keep_all(jobs)
-
-    def _profile(self, account: str) -> str:
-        """Make a profile id that says nothing about the account to anyone without the network key."""
-        key = self._settings.secrets.network_key_bytes()
-        return hmac.new(key, f"profile|{account}".encode(), sha256).hexdigest()[:24]
 
     def _give_up(self, error: OperatorError) -> None:
         """End the bot: only the operator can help."""
@@ -190,9 +181,12 @@ class App:
             checks["discord"] = lambda: Check(discord.state == "live", discord.state)
         if (matrix := self._matrix) is not None:
             checks["matrix"] = lambda: Check(matrix.state == "live", matrix.state)
+        if (work := self._work) is not None:
+            for name in work.problems():
+                checks[name] = partial(_check_problem, work.problems, name)
         if (community := self._community) is not None:
             for name in community.problems():
-                checks[f"community:{name}"] = partial(_check_community, community, name)
+                checks[f"community:{name}"] = partial(_check_problem, community.problems, name)
         return checks
 
     def _check_ends(self) -> dict[str, Check]:
@@ -218,11 +212,15 @@ class App:
         if self._bridge is not None and self._crew.names:
             for name in ("conversations", *HEARING):
                 await self._crew.release(name)
+            if self._work is not None:
+                await self._work.deafen()
             self._bridge.finish()
             lanes = [name for name in self._crew.names if name.startswith("lane:")]
             await self._crew.wait_for(lanes, FINISH_SECONDS)
             await self._bridge.close()
         await self._crew.close()
+        if self._work is not None:
+            await self._work.close()
         for connection in (self._discord, self._matrix):
             if connection is not None:
                 await connection.close()
@@ -231,8 +229,8 @@ class App:
         await self._database.close()
 
 
-def _check_community(community: Community, name: str) -> Check:
-    problem = community.problems().get(name)
+def _check_problem(problems: Callable[[], Mapping[str, str | None]], name: str) -> Check:
+    problem = problems().get(name)
     return Check(problem is None, problem or "ok")
 
 

@@ -49,6 +49,8 @@ def _uses(settings: Settings) -> tuple[dict[int, set[str]], dict[str, set[str]]]
                 channels.setdefault(channel, set()).add(use)
             for room in place.matrix_rooms:
                 rooms.setdefault(room, set()).add(use)
+    for room in settings.matrix.encrypted_rooms if settings.matrix is not None else ():
+        rooms.setdefault(room, set()).add("encrypted")
     for home in settings.homes:
         if home.discord_channel is not None:
             channels.setdefault(home.discord_channel, set()).add("welcome")

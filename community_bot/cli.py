@@ -6,13 +6,10 @@ import asyncio
 import io
 import os
 import sys
-import urllib.request
 from collections.abc import Callable, Coroutine
-from http.client import HTTPException
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
-from urllib.error import HTTPError
 
 import typer
 from rich.console import Console
@@ -95,6 +92,9 @@ def up(settings: SettingsOption = None) -> None:
 @app.command()
 def run(settings: SettingsOption = None) -> None:
     """Run the bot; brings the database to the needed version first, after a backup."""
+    from community_bot.memory import share_one_arena  # noqa: PLC0415
+
+    share_one_arena()
     from community_bot.app import App  # noqa: PLC0415
     from community_bot.upkeep import bring_up_to_date  # noqa: PLC0415
 
@@ -214,26 +214,71 @@ def matrix_login(
     sys.stdout.write(run_async(job) + "\n")
 
 
+matrix_app = typer.Typer(no_args_is_help=True, help="The bot's side of a homeserver.")
+app.add_typer(matrix_app, name="matrix")
+
+
+@matrix_app.command(name="registration")
+def matrix_registration(
+    file: Annotated[
+        Path | None, typer.Argument(help="The file to write; registration.yaml beside the secrets when left out.")
+    ] = None,
+    settings: SettingsOption = None,
+) -> None:
+    """Write what makes the bot an application service of a homeserver, and its tokens; nothing is written over."""
+    from community_bot.registration import REGISTRATION_NAME, make_registration  # noqa: PLC0415
+    from config.secret_files import secrets_folder  # noqa: PLC0415
+
+    loaded = load_settings(settings)
+    path = settings or Path(os.environ.get("COMMUNITY_BOT_SETTINGS", DEFAULT_SETTINGS))
+    folder = secrets_folder(path, os.environ)
+    make_registration(loaded, folder, file or folder / REGISTRATION_NAME, say)
+
+
 @app.command()
 def health(settings: SettingsOption = None) -> None:
     """Ask the running bot whether it is ready; exit code 0 when it is."""
-    web = load_settings(settings).web
-    # a bot that listens on every address is asked on this machine's own
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(web.host, web.host)  # noqa: S104 - compared with, not bound to
-    address = f"http://[{host}]:{web.port}/readyz" if ":" in host else f"http://{host}:{web.port}/readyz"
-    # a proxy that the environment names is for the way out
-    directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    answer, ready = b"", False
-    try:
-        with directly.open(address, timeout=5) as response:
-            answer, ready = response.read(), True
-    except HTTPError as refusal:
-        answer = refusal.read()
-    except (OSError, HTTPException):
-        pass
+    from community_bot.own_pages import ask  # noqa: PLC0415
+
+    ready, answer = ask(load_settings(settings).web, "/readyz")
     nobody = "Nobody answers: the bot is not running, or web.host and web.port differ."
-    say(answer.decode(errors="replace") or nobody)
+    say(answer or nobody)
     raise typer.Exit(0 if ready else 1)
+
+
+bridge_app = typer.Typer(no_args_is_help=True, help="What joins channels and rooms.")
+app.add_typer(bridge_app, name="bridge")
+
+
+@bridge_app.command(name="status")
+def bridge_status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    settings: SettingsOption = None,
+) -> None:
+    """Print how each end is and what waits for it, also of a bot that is down; exit code 1 when one needs you."""
+    from community_bot.bridge_status import HEADINGS, row_of, status_of  # noqa: PLC0415
+
+    loaded = load_settings(settings)
+    found = run_async(lambda: status_of(loaded))
+    if as_json:
+        sys.stdout.write(found.json() + "\n")
+        raise typer.Exit(0 if found.ok else 1)
+    if not found.running:
+        say("Nobody answers: the bot is not running, or web.host and web.port differ. What waits stands below.")
+    if not found.ends:
+        say("Nothing is joined.")
+        raise typer.Exit(0 if found.ok else 1)
+    table = Table()
+    for heading in HEADINGS:
+        table.add_column(heading, overflow="fold")
+    for line in found.ends:
+        mark = "green" if line.well else "red"
+        name, *cells = (escape(cell) for cell in row_of(line))
+        table.add_row(f"[{mark}]{name}[/]", *cells)
+    out.print(table)
+    red = sum(not line.well for line in found.ends)
+    say("Every end is heard and can speak." if found.ok else f"{red} of {len(found.ends)} need you.")
+    raise typer.Exit(0 if found.ok else 1)
 
 
 @app.command()
@@ -242,6 +287,46 @@ def version() -> None:
     from db.schema import head  # noqa: PLC0415
 
     out.print(f"community-bot {installed_version('community-bot')}, database version {head()}")
+
+
+@app.command()
+def convert(
+    from_: Annotated[str, typer.Option("--from", metavar="discord|matrix", help="Where the text was written.")],
+    to: Annotated[str, typer.Option("--to", metavar="discord|matrix", help="Where it is to be read.")],
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="Convert a JSON object on each line.")] = False,
+) -> None:
+    """Read text on standard input and print it as another platform writes it. Needs no settings.
+
+    Matrix's text is HTML where there is a tag in it, else plain text; so is what is printed.
+
+    With --jsonl each line is one message: on Discord's side {"content": …}, on Matrix's {"body": …,
+    "formatted_body": …} as in an event's content, the second left out where there is no markup. Each line is
+    answered at once by one line, in order. A line that is no JSON object is answered by {"error": …}; then the exit
+    code is 1.
+
+    Mentions that nobody here can resolve stay readable text, and nobody is called by them.
+    """
+    from community_bot.convert import Markup, convert_streams, convert_text  # noqa: PLC0415
+
+    names = [markup.value for markup in Markup]
+    for option, name in (("--from", from_), ("--to", to)):
+        if name not in names:
+            raise typer.BadParameter(f"{name!r} is neither discord nor matrix.", param_hint=option)
+    source, target = Markup(from_), Markup(to)
+    try:
+        if jsonl:
+            in_order = convert_streams(source, target, sys.stdin.buffer, sys.stdout.buffer, _complain)
+            raise typer.Exit(0 if in_order else 1)
+        text = sys.stdin.buffer.read().decode("utf-8-sig", errors="replace")
+        sys.stdout.buffer.write(convert_text(text, source, target).encode() + b"\n")
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # whoever read has enough; the interpreter must not try to flush again at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _complain(problem: str) -> None:
+    err.print(f"[bold red]✗[/] {escape(problem)}", soft_wrap=True)
 
 
 @app.command()

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
 from community_bot.arrangements import guild_homes, matrix_homes, rules_of
+from community_bot.bridge_desk import BridgeDesk
 from community_bot.cogs.arrivals import DiscordArrivals
 from community_bot.cogs.face import DiscordFace
 from community_bot.composition import compose
@@ -15,6 +16,7 @@ from community_bot.locales import catalogues
 from community_bot.logs import get_logger
 from community_bot.matrix.face import MatrixFace
 from community_bot.matrix.sync import MatrixSync
+from community_bot.place_names import PlaceNames
 from community_bot.platforms.builder import Builder
 from community_bot.platforms.discord import CommunityBot
 from community_bot.platforms.discord_builder import DiscordBuilder
@@ -29,6 +31,7 @@ from community_bot.services.network import Network
 from community_bot.services.space_upkeep import run_daily as look_after_spaces
 from community_bot.upkeep import member_keys_file
 from config import Settings
+from db.bridge_rows import Place
 from db.dialogue_store import DialogueStore
 from db.engine import Database
 from db.keys import NetworkKeys
@@ -52,9 +55,11 @@ class Community:
         builders: dict[PlatformName, Builder] = {}
         if bot is not None:
             builders["discord"] = DiscordBuilder(bot, texts)
-        homeserver = None if matrix is None else Homeserver(matrix.client)
+        homeserver = None if matrix is None else Homeserver(matrix.client, road=matrix.road)
         if homeserver is not None:
             builders["matrix"] = MatrixBuilder(homeserver, lookup=keys.lookup)
+        self.bridge_desk = BridgeDesk(database)
+        self.names = PlaceNames(bot, homeserver, live=lambda: matrix is not None and matrix.state == "live")
         self._capabilities = compose(
             database,
             keys,
@@ -62,7 +67,10 @@ class Community:
             texts,
             keys_file=member_keys_file(settings),
             builders=builders,
+            bridge=self.bridge_desk,
+            names=self.names,
         )
+        self.bridge_desk.on_failure = self._capabilities.bridge_failures.uncrossed
         self._ports: dict[PlatformName, PlatformPort] = {}
         self._jobs: dict[str, Job] = {}
         self._discord_arrivals: DiscordArrivals | None = None
@@ -100,6 +108,14 @@ class Community:
     def network(self) -> Network:
         return self._capabilities.network
 
+    async def missed(self, place: Place, count: int, first: datetime, last: datetime) -> str:
+        """Say to a place how many messages came too late for it (:data:`bridges.commons.Missed`)."""
+        return await self._capabilities.room_notices.missed(place, count, first, last)
+
+    def conversations_changed(self) -> None:
+        """Take in that other places are joined now: their people are told soon."""
+        self._capabilities.room_notices.look_soon()
+
     def is_for_the_bot(self, text: str) -> bool:
         """Say whether something said in a shared Matrix room is a command."""
         return self._matrix_face is not None and self._matrix_face.is_for_the_bot(text)
@@ -114,6 +130,9 @@ class Community:
             "retention": self._retain,
             "erasures": self._erase_in_time,
             "votes": self._close_votes_in_time,
+            "bridge-failures": self._capabilities.bridge_failures.run,
+            "bridge-watch": self._capabilities.bridge_watch.run,
+            "room-notices": self._capabilities.room_notices.run,
         }
 
     def matrix_jobs(self) -> Mapping[str, Job]:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from community_bot.commands.admin import Admin, WelcomeForm
 from community_bot.commands.ballots import BallotCommands, BallotForm
+from community_bot.commands.bridge import BridgeCommands
 from community_bot.commands.cohorts import CohortCommands
 from community_bot.commands.desk import Desk
 from community_bot.commands.experiments import ExperimentCommands, ExperimentForm
@@ -38,6 +39,11 @@ from community_bot.platforms.builder import Builder
 from community_bot.platforms.port import PlatformPort
 from community_bot.services.access import Access
 from community_bot.services.arrivals import Arrivals
+from community_bot.services.bridging import Bridging
+from community_bot.services.bridging_failures import Failures
+from community_bot.services.bridging_notices import RoomNotices
+from community_bot.services.bridging_port import BridgeDesk, NoBridge, NoNames, PlaceNames
+from community_bot.services.bridging_watch import BridgeWatch
 from community_bot.services.buddies import Buddies
 from community_bot.services.building import Building
 from community_bot.services.cohorts import Cohorts
@@ -91,6 +97,9 @@ class Capabilities:
     votes: Votes
     pictures: GrowthPictures
     one_by_one: OneByOne
+    bridge_failures: Failures
+    bridge_watch: BridgeWatch
+    room_notices: RoomNotices
     services: tuple[object, ...]
     """Every service that people use; a test walks their actions."""
 
@@ -127,11 +136,18 @@ def compose(
     clock: Callable[[], datetime] | None = None,
     keys_file: MemberKeysFile | None = None,
     builders: Mapping[PlatformName, Builder] | None = None,
+    bridge: BridgeDesk | None = None,
+    names: PlaceNames | None = None,
 ) -> Capabilities:
-    """Put the network together; nothing runs yet. Without ``builders`` no learning space can be built."""
+    """Put the network together; nothing runs yet. Without ``builders`` no learning space can be built.
+
+    ``bridge`` and ``names`` are what joins places and what these are called; without them nothing is joined.
+    """
+    bridge, names = bridge or NoBridge(), names or NoNames()
     network = Network(database, keys, rules) if clock is None else Network(database, keys, rules, clock)
     retention, votes, scopes = Retention(network, keys_file), Votes(network), Scopes(network)
     planner, pictures = Planner(network, builders or {}), GrowthPictures(network, catalogues)
+    failures = Failures(network, bridge, names, catalogues)
     registry = Registry()
     parts = (
         _arriving(network, registry),
@@ -140,6 +156,7 @@ def compose(
         _spaces(network, planner),
         _needs_and_topics(network, votes, scopes),
         _growth(network, pictures, catalogues),
+        _bridge(Bridging(network, bridge, names), failures),
         _office(network),
     )
     for part in parts:
@@ -158,6 +175,9 @@ def compose(
         votes,
         pictures,
         OneByOne(network, builders or {}),
+        failures,
+        BridgeWatch(network, bridge, names, catalogues),
+        RoomNotices(network, bridge, names, catalogues),
         tuple(service for part in parts for service in part.services),
     )
 
@@ -242,6 +262,10 @@ def _growth(network: Network, pictures: GrowthPictures, catalogues: Catalogues) 
         (growth, cohorts, experiments),
         (ExperimentForm(experiments),),
     )
+
+
+def _bridge(bridging: Bridging, failures: Failures) -> _Part:
+    return _Part((BridgeCommands(bridging, failures),), (bridging, failures))
 
 
 def _office(network: Network) -> _Part:

@@ -86,6 +86,9 @@ def _notices(settings: Settings, secrets: SecretFiles) -> Iterator[Problem]:
         "discord_token": settings.discord is None,
         "matrix_access_token": settings.matrix is None,
         "matrix_password": settings.matrix is None,
+        # with mode = "bot" they are there for the day it changes, and for what ghosts have said already
+        "matrix_as_token": settings.matrix is None,
+        "matrix_hs_token": settings.matrix is None,
         "database_password": settings.database.url.startswith("sqlite"),
     }
     for name, is_unused in unused.items():

@@ -16,13 +16,16 @@ from config.problems import Problem
 from config.rules import broken_rules
 from config.sources import current_reading
 from config.values import (
+    GHOST_PREFIX,
     ChannelId,
     DatabaseUrl,
+    EndPlace,
     MatrixRoomId,
     MatrixUserId,
     MustBe,
     NetworkKey,
     Password,
+    ServiceAddress,
     Slug,
     SocketAddress,
     TimeZone,
@@ -86,6 +89,8 @@ class DiscordSettings(Section):
     cdn_base: Annotated[WebAddress, MustBe("the https:// address of Discord's files")] = (
         "https://cdn.discordapp.com"
     )
+    hurry: Annotated[WholeNumber, Field(ge=1, le=1000), MustBe("a whole number, 1 to 1000")] = 1
+    """How many times faster than Discord's own its limits pass: a simulated Discord may be in a hurry."""
 
 
 class MatrixSettings(Section):
@@ -98,6 +103,31 @@ class MatrixSettings(Section):
         Field(pattern=r"^[A-Za-z0-9._-]{1,64}$"),
         MustBe("1 to 64 letters, digits, dots, hyphens or underscores"),
     ] = "COMMUNITYBOT"
+    mode: Annotated[Literal["bot", "appservice"], MustBe("one of bot, appservice")] = "bot"
+    """Who speaks for the people of the other side: one account for all, or a ghost for each."""
+    appservice_url: Annotated[
+        ServiceAddress | None,
+        MustBe("the address at which the homeserver reaches the bot, such as http://bot:9009"),
+    ] = None
+    appservice_host: Annotated[
+        str, Field(min_length=1, pattern=r"^[A-Za-z0-9.:-]+$"), MustBe("a host name or address, without a port")
+    ] = "127.0.0.1"
+    appservice_port: Annotated[WholeNumber, Field(ge=1, le=65535), MustBe("a port, 1 to 65535")] = 9009
+    ghost_prefix: Annotated[
+        str,
+        Field(pattern=r"^[a-z0-9._=/-]{1,40}$"),
+        MustBe("1 to 40 lower-case letters, digits, or any of . _ = / -"),
+    ] = GHOST_PREFIX
+    ghost_suffix: Annotated[str, Field(max_length=40), MustBe("up to 40 characters")] = ""
+    encrypted_rooms: Annotated[
+        tuple[MatrixRoomId, ...], MustBe("a list of room ids such as !abcdefghij:example.org")
+    ] = ()
+    """Encrypted rooms that may be bridged all the same; each by name, so that no other ever is by mistake."""
+
+    @property
+    def server_name(self) -> str:
+        """Return the homeserver's name as it stands in user ids, with its port where it has one."""
+        return self.user_id.partition(":")[2]
 
 
 class ConversationSettings(Section):
@@ -124,6 +154,26 @@ class HomeSettings(Section):
 
 
 Title = Annotated[str | None, Field(min_length=1, max_length=80), MustBe("a title of 1 to 80 characters")]
+
+
+class EndSettings(Section):
+    """Say how one channel or room takes part in its conversation; without any it is an equal of the others."""
+
+    place: Annotated[
+        EndPlace,
+        MustBe("a channel id of 17 to 19 digits, or a room id such as !abcdefghij:example.org"),
+    ]
+    direction: Annotated[Literal["both", "send", "receive"], MustBe("one of both, send, receive")] = "both"
+    """``send``: what is said here goes out and nothing comes in; ``receive``: the other way round."""
+    files: Annotated[bool, MustBe("true or false")] = True
+    links: Annotated[bool, MustBe("true or false")] = True
+    announcements: Annotated[bool, MustBe("true or false")] = False
+    title: Title = None
+    origins: Annotated[bool, MustBe("true or false")] = False
+    everyone_role: Annotated[ChannelId | None, MustBe("a Discord role's id, a whole number of 17 to 19 digits")] = (
+        None
+    )
+    quota: Annotated[WholeNumber, Field(ge=0, le=600), MustBe("a whole number of messages a minute, 0 to 600")] = 0
 
 
 class SpaceSettings(Section):
@@ -193,6 +243,14 @@ class WebSettings(Section):
         8080
     )
     allow_non_loopback: Annotated[bool, MustBe("true or false")] = False
+    public_url: Annotated[
+        WebAddress | None, MustBe("the https:// address under which everybody reaches the page of files and faces")
+    ] = None
+    """Without it nothing of ours is public: too large files are told by name and size, and nobody has a letter."""
+    media_port: Annotated[
+        WholeNumber, Field(ge=0, le=65535), MustBe("a port, 1 to 65535, or 0 to choose a free one")
+    ] = 8081
+    """Where the page of files and faces listens, on ``host``: one of its own, for ``/metrics`` is nobody else's."""
 
 
 def _lower(value: object) -> object:
@@ -220,6 +278,12 @@ class Secrets(Section):
     discord_token: Annotated[Token | None, MustBe("the token of the Discord bot")] = None
     matrix_access_token: Annotated[Token | None, MustBe("the access token of the Matrix account")] = None
     matrix_password: Annotated[Password | None, MustBe("the password of the Matrix account")] = None
+    matrix_as_token: Annotated[
+        Token | None, MustBe("the as_token of the registration; community-bot matrix registration makes it")
+    ] = None
+    matrix_hs_token: Annotated[
+        Token | None, MustBe("the hs_token of the registration; community-bot matrix registration makes it")
+    ] = None
     database_password: Annotated[Password | None, MustBe("the password of the PostgreSQL user")] = None
 
     def network_key_bytes(self) -> bytes:
@@ -246,6 +310,7 @@ class Settings(BaseSettings):
     conversations: Annotated[
         tuple[ConversationSettings, ...], MustBe("a list of sections, each under its own [[conversations]]")
     ] = ()
+    ends: Annotated[tuple[EndSettings, ...], MustBe("a list of sections, each under its own [[ends]]")] = ()
     members: Annotated[MemberSettings, MustBe("a section, [members]")] = MemberSettings()
     homes: Annotated[tuple[HomeSettings, ...], MustBe("a list of sections, each under its own [[homes]]")] = ()
     spaces: Annotated[tuple[SpaceSettings, ...], MustBe("a list of sections, each under its own [[spaces]]")] = ()

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
-from config.values import is_loopback
+from config.values import GHOST_PREFIX, is_loopback
 
 Place = tuple[str | int, ...]
 """The way to a value: section, key, and the number of an item in a list."""
@@ -41,12 +42,16 @@ def broken_rules(values: Mapping[str, Any]) -> list[BrokenRule]:
     """Return every rule that the given values break; an empty list when they hold together."""
     return [
         *_platforms_have_their_secret(values),
+        *_only_a_simulation_is_in_a_hurry(values),
+        *_appservice_is_whole(values),
         *_conversations_are_whole(values),
         *_ends_are_in_one_conversation(values),
+        *_ends_are_somewhere(values),
         *_homes_are_somewhere(values),
         *_spaces_have_titles_and_doors(values),
         *_stages_have_titles(values),
         *_pages_stay_on_this_machine(values),
+        *_public_page_has_its_own_port(values),
     ]
 
 
@@ -89,6 +94,35 @@ def _platforms_have_their_secret(values: Mapping[str, Any]) -> Iterator[BrokenRu
             )
 
 
+def _appservice_is_whole(values: Mapping[str, Any]) -> Iterator[BrokenRule]:
+    matrix, secrets = _table(values, "matrix"), _table(values, "secrets")
+    prefix, account = matrix.get("ghost_prefix", GHOST_PREFIX), matrix.get("user_id")
+    if isinstance(prefix, str) and isinstance(account, str) and prefix and account.startswith(f"@{prefix}"):
+        yield BrokenRule(
+            ("matrix", "ghost_prefix"), "no beginning of the bot's own account, which would then be a ghost"
+        )
+    if matrix.get("mode") != "appservice":
+        return
+    if matrix.get("encrypted_rooms"):
+        yield BrokenRule(
+            ("matrix", "encrypted_rooms"),
+            'left out, or mode = "bot": ghosts have no keys, so encrypted rooms are refused',
+        )
+    if matrix.get("appservice_url") is None:
+        yield BrokenRule(
+            ("matrix", "appservice_url"),
+            'the address at which the homeserver reaches the bot, because mode = "appservice"',
+            missing=True,
+        )
+    for name in ("matrix_as_token", "matrix_hs_token"):
+        if secrets.get(name) is None:
+            yield BrokenRule(
+                ("secrets", name),
+                'made with: community-bot matrix registration, while mode = "bot"',
+                missing=True,
+            )
+
+
 def _conversations_are_whole(values: Mapping[str, Any]) -> Iterator[BrokenRule]:
     seen: dict[str, int] = {}
     for number, conversation in _listed(values, "conversations"):
@@ -125,6 +159,24 @@ def _ends_are_in_one_conversation(values: Mapping[str, Any]) -> Iterator[BrokenR
                 first = seen.setdefault((kind, str(end)), place)
                 if first != place:
                     yield BrokenRule(place, f"listed once; it is already in {dotted(first)}")
+
+
+def _ends_are_somewhere(values: Mapping[str, Any]) -> Iterator[BrokenRule]:
+    # an end may be a room of a learning space, which is known to the database only: it need not be listed above
+    seen: dict[str, int] = {}
+    for number, end in _listed(values, "ends"):
+        place = str(end.get("place", ""))
+        if not place:
+            continue
+        platform = "matrix" if place.startswith("!") else "discord"
+        if values.get(platform) is None:
+            yield BrokenRule(("ends", number, "place"), f"left out, or the section [{platform}] must be there")
+        if (first := seen.setdefault(place, number)) != number:
+            yield BrokenRule(("ends", number, "place"), f"another place than ends[{first}]; each stands once")
+        if platform == "matrix" and end.get("everyone_role") is not None:
+            yield BrokenRule(
+                ("ends", number, "everyone_role"), "left out: a role is Discord's, and this place is a Matrix room"
+            )
 
 
 def _homes_are_somewhere(values: Mapping[str, Any]) -> Iterator[BrokenRule]:
@@ -177,6 +229,17 @@ def _stages_have_titles(values: Mapping[str, Any]) -> Iterator[BrokenRule]:
             )
 
 
+def _only_a_simulation_is_in_a_hurry(values: Mapping[str, Any]) -> Iterator[BrokenRule]:
+    discord = _table(values, "discord")
+    try:
+        host = urlsplit(str(discord.get("api_base", ""))).hostname
+    except ValueError:
+        return  # no address at all: reported by the field itself
+    if str(discord.get("hurry", 1)) != "1" and not is_loopback(host):
+        # whoever is faster than Discord allows is banned
+        yield BrokenRule(("discord", "hurry"), "1, for every Discord that is not simulated on this machine")
+
+
 def _pages_stay_on_this_machine(values: Mapping[str, Any]) -> Iterator[BrokenRule]:
     web = _table(values, "web")
     host, allowed = web.get("host"), web.get("allow_non_loopback", False)
@@ -186,4 +249,14 @@ def _pages_stay_on_this_machine(values: Mapping[str, Any]) -> Iterator[BrokenRul
         yield BrokenRule(
             ("web", "host"),
             "127.0.0.1, ::1 or localhost; to let other machines reach these pages, set allow_non_loopback = true",
+        )
+
+
+def _public_page_has_its_own_port(values: Mapping[str, Any]) -> Iterator[BrokenRule]:
+    web = _table(values, "web")
+    # the environment brings numbers as text; a port of 0 is another one each time
+    port, media_port = str(web.get("port", 8080)), str(web.get("media_port", 8081))
+    if web.get("public_url") is not None and port == media_port != "0":
+        yield BrokenRule(
+            ("web", "media_port"), "another port than web.port: what is behind media_port is for everybody"
         )

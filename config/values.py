@@ -80,7 +80,31 @@ def _web_address(*, secure: str, plain: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _stays_inside(host: str) -> bool:
+    """Tell whether a host can only mean this machine or its own network: no dot, or a private address."""
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return "." not in host
+
+
+def _service_address(url: str) -> str:
+    parts = _split(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise refusal("an address that begins with http:// or https://")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise refusal("an address without a name, password, “?” or “#” in it")
+    if parts.scheme == "http" and not _stays_inside(parts.hostname):
+        raise refusal(
+            "an address with https://; http:// is accepted for this machine and its own network only, such as "
+            "http://bot:9009"
+        )
+    return url.rstrip("/")
+
+
 WebAddress = Annotated[str, _web_address(secure="https", plain="http")]
+ServiceAddress = Annotated[str, AfterValidator(_service_address)]
+"""Where a neighbour reaches us: in a network of containers that is plain http and a name without a dot."""
 SocketAddress = Annotated[str, _web_address(secure="wss", plain="ws")]
 
 
@@ -121,11 +145,14 @@ TimeZone = Annotated[str, AfterValidator(_time_zone)]
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 
-ChannelId = Annotated[WholeNumber, Field(ge=10**16, lt=2**63)]
+_FIRST_SNOWFLAKE, _AFTER_SNOWFLAKES = 10**16, 2**63
+ChannelId = Annotated[WholeNumber, Field(ge=_FIRST_SNOWFLAKE, lt=_AFTER_SNOWFLAKES)]
 
 _SERVER_NAME = r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
 _USER_ID = re.compile(rf"@[a-z0-9._=/+-]+:{_SERVER_NAME}")
 _ROOM_ID = re.compile(rf"!(?:[^\s:]+:{_SERVER_NAME}|[A-Za-z0-9_-]{{43}})")
+GHOST_PREFIX = "_community_"
+"""With what ghosts' accounts begin unless the operator says otherwise."""
 _LONGEST_MATRIX_ID = 255  # bytes: Matrix specification, appendices, "Common identifier format"
 
 
@@ -148,6 +175,20 @@ def _room_id(value: str) -> str:
 
 MatrixUserId = Annotated[str, AfterValidator(_user_id)]
 MatrixRoomId = Annotated[str, AfterValidator(_room_id)]
+
+
+def _end_place(value: Any) -> str:
+    """Take a channel id, a number or (from the environment) its digits, or a room id; both are kept as text."""
+    if isinstance(value, str) and not value.isdecimal():
+        return _room_id(value)
+    number = int(value) if isinstance(value, str) else _not_yes_or_no(value)
+    if not isinstance(number, int) or not _FIRST_SNOWFLAKE <= number < _AFTER_SNOWFLAKES:
+        raise refusal("a channel id of 17 to 19 digits, or a room id such as !abcdefghij:example.org")
+    return str(number)
+
+
+EndPlace = Annotated[str, BeforeValidator(_end_place)]
+"""Where an end is, on either platform."""
 
 NETWORK_KEY_BYTES = 32
 _FEWEST_DIFFERENT_BYTES = 16  # 32 random bytes have about 30 different ones; fewer than 16 never happens

@@ -62,6 +62,7 @@ class Receipt:
 
     ``thread`` is the thread it stands in there, ``reply_to`` the message it answers, both as ids of that same end.
     ``opens``: a thread of the same id hangs from it; such a message may be one that is known, or a copy.
+    ``refused`` is why it is put aside at once instead: a stable reason code.
     """
 
     end: EndId
@@ -71,6 +72,7 @@ class Receipt:
     thread: str | None = None
     reply_to: str | None = None
     opens: bool = False
+    refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class Intent:
     """One thing a lane still has to do; what the message says is read from its source when the turn comes.
 
     ``gone`` says that it was deleted at its source by the time the intent was read. ``bundle`` is the first of
-    those that are, or may have been, said in one message with it.
+    those that are, or may have been, said in one message with it. ``failure`` is why it was put aside at once.
     """
 
     id: IntentId
@@ -126,6 +128,7 @@ class Intent:
     reply_to: SourceId | None = None
     gone: bool = False
     bundle: IntentId | None = None
+    failure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from db.bridge_rows import ConversationRow, EndRow, Place, Platform
 from db.engine import Database
 from db.ids import ConversationId, EndId, new_id
+from db.inserting import insert_of
 from db.positions import position
 from db.tables import bridge_end, bridge_webhook, conversation, relay_intent
 
@@ -20,7 +20,7 @@ class BridgeStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._insert: Any = sqlite.insert if database.is_sqlite else postgresql.insert
+        self._insert: Any = insert_of(is_sqlite=database.is_sqlite)
 
     # ── conversations and ends
 

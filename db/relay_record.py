@@ -13,10 +13,10 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, select, union, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from db.bridge_rows import Change, Delivery, Intent, Operation, Receipt, ReceiptBatch
 from db.ids import EndId, IntentId, SourceId
+from db.inserting import insert_of
 from db.tables import bridge_end, read_position, relay_copy, relay_intent, relay_mark, relay_source, relay_thread
 
 
@@ -34,6 +34,7 @@ class _Wanted:
     root: SourceId | None = None
     reply_to: SourceId | None = None
     gone: bool = False
+    failure: str | None = None
 
     def intent(self, number: IntentId) -> Intent:
         return Intent(
@@ -48,6 +49,7 @@ class _Wanted:
             self.root,
             self.reply_to,
             self.gone,
+            failure=self.failure,
         )
 
 
@@ -56,7 +58,7 @@ class RelayRecord:
 
     def __init__(self, *, is_sqlite: bool, keep_days: int) -> None:
         self._keep = timedelta(days=keep_days)
-        self._insert: Any = sqlite.insert if is_sqlite else postgresql.insert
+        self._insert: Any = insert_of(is_sqlite=is_sqlite)
         # built once and run with lists of rows: SQLAlchemy then compiles each a single time, which otherwise
         # costs more than the database itself
         self._hear = (
@@ -134,7 +136,7 @@ class RelayRecord:
         new = {(EndId(row.end_id), row.ref): SourceId(row.id) for row in rows}
         wanted = [
             _Wanted(destination, new[key], receipt.end, receipt.ref, receipt.received_at, Operation.SAY,
-                    receipt.thread, root, reply_to)
+                    receipt.thread, root, reply_to, failure=receipt.refused)
             for key, receipt in receipts.items()
             if key in new
             for destination in receipt.destinations
@@ -365,6 +367,7 @@ class RelayRecord:
                     "source_id": each.source,
                     "operation": each.operation,
                     "received_at": each.received_at,
+                    "failure": each.failure,
                     "purge_after": self._expiry(each.received_at),
                 }
                 for each in wanted

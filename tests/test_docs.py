@@ -16,9 +16,9 @@ import typer
 from prometheus_client import CollectorRegistry
 from typer.core import TyperCommand, TyperGroup
 
-from bridges import lane
+from bridges import line, patience
 from bridges.ends import discord_home, discord_text, matrix_text
-from bridges.ends.matrix import MatrixEnd
+from bridges.ends.matrix_voice import BotVoice
 from bridges.metrics import BridgeMetrics
 from community_bot.cli import app
 from community_bot.commands.registry import Registry
@@ -328,8 +328,8 @@ def test_what_the_code_cites_stands_in_the_documents() -> None:
 def test_the_numbers_the_documents_quote_are_those_of_the_code() -> None:
     architecture = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     quoted = (
-        f"at\nmost {lane.WINDOW} intents",
-        f"every {lane.BLOCKED_SECONDS:.0f} s it looks |",
+        f"at\nmost {line.WINDOW} intents",
+        f"every {patience.BLOCKED_SECONDS:.0f} s it looks |",
         f"{discord_text.CONTENT_LIMIT:,} UTF-16 units",
         f"{matrix_text.PART_LIMIT:,} on Matrix",
         f"at most {discord_text.NAME_LIMIT} characters",
@@ -363,7 +363,7 @@ def test_the_numbers_the_documents_quote_are_those_of_the_code() -> None:
     assert [words for words in guide if words.casefold() not in plain] == []
     assert (building.AT_ONCE, building.ROUNDS, building.TRIES) == (8, 4, 60), "say architecture and guides"
     assert discord_home.OVERLAP.total_seconds() == 600, "ten minutes, says the architecture"
-    assert MatrixEnd.repeatable_for.total_seconds() == 12 * 3600, "twelve hours, say architecture and contributing"
+    assert BotVoice.repeatable_for.total_seconds() == 12 * 3600, "twelve hours, say architecture and contributing"
 
 
 def _hours(span: timedelta) -> int:

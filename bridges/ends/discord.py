@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -62,7 +63,15 @@ class DiscordEnd:
         return 0.0 if self._is_forum else self._pool.backlog_wait()
 
     async def render(self, message: Message, around: Around) -> list[Outgoing]:
-        return self._rendering().render(message, around)
+        return self._rendering().render(message, await self._with_members(around))
+
+    async def _with_members(self, around: Around) -> Around:
+        """Leave out those people who are not in this server: nobody here could read their mention."""
+        if not around.people:
+            return around
+        reader = self._account.reader
+        here = {ref: who for ref, who in around.people.items() if await reader.is_member(self._channel, int(who))}
+        return replace(around, people=here)
 
     async def send(self, part: Outgoing) -> Copy:
         forum = self._is_forum

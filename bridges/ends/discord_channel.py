@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import discord
 
+from bridges.bell import Bell
 from bridges.ends.discord_ids import instant_of
 from bridges.message import Heard
 from db.bridge_rows import EndRow
@@ -52,10 +53,10 @@ class Channel:
     problem: str = "not_connected"
     heard_until: datetime | None = None
     """The moment up to which it was listened to, when a session broke off; None where that is not known."""
-    behind: asyncio.Event = field(default_factory=asyncio.Event)
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    behind: Bell = field(default_factory=Bell)
+    changed: Bell = field(default_factory=Bell)
     """What we may do there may have changed: a catching-up that was held up need not wait longer."""
-    present: asyncio.Event = field(default_factory=asyncio.Event)
+    present: Bell = field(default_factory=Bell)
     """The gateway has told how it is there, or will not."""
     buffer: deque[News] = field(default_factory=deque)
     draining: asyncio.Lock = field(default_factory=asyncio.Lock)

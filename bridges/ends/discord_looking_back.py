@@ -1,4 +1,6 @@
-"""Finds out what was edited or deleted while nobody listened: of that Discord tells nothing afterwards.
+"""Finds out what was edited, deleted or reacted to while nobody listened: of that Discord tells nothing afterwards.
+
+A reaction that was taken back meanwhile is found only when somebody reacts to the same message again.
 
 For all channels together, slowly, and only where something crossed in the last days: what is known to the database
 is compared with what stands there.
@@ -24,7 +26,7 @@ from bridges.ends.discord_places import Places, neutral
 from bridges.ends.discord_reading import DiscordReader
 from bridges.ends.discord_reading_messages import read_message
 from bridges.ends.port import BlockedError, EndError
-from bridges.message import Deleted, Edited, Heard
+from bridges.message import Deleted, Edited, Heard, Reacted
 from db.relay_store import RelayStore
 
 log = structlog.get_logger("bridges.discord")
@@ -33,6 +35,8 @@ HOW_FAR = timedelta(hours=48)
 MOST_MESSAGES = 300
 """Of one channel or thread."""
 MOST_KNOWN = 1000
+MOST_REACTED = 50
+"""The newest messages of one place at whose reactions is looked: each asks every end of the conversation."""
 PACE_SECONDS = 0.3
 """Between two places, so that the lanes have the account's limits to themselves."""
 CLOCK_DOUBT = timedelta(minutes=2)
@@ -125,7 +129,8 @@ class LookingBack:
                     heard.append(Deleted(channel.row.id, str(number)))
             elif found.edited_at is not None and found.edited_at > since and self._hearing.is_news(channel, found):
                 heard.append(await self._edited(channel, found, thread))
-        return heard
+        reacted = sorted(message.id for message in there.values() if _is_reacted_to(message))
+        return heard + [Reacted(channel.row.id, str(number)) for number in reacted[-MOST_REACTED:]]
 
     async def _edited(self, channel: Channel, message: discord.Message, thread: int | None) -> Edited:
         row, guild = channel.row, self._places.guild_of(channel)
@@ -145,3 +150,8 @@ class LookingBack:
                 return isinstance(await self._bot.fetch_channel(number), discord.Thread)
         except NothingThereError:
             return False
+
+
+def _is_reacted_to(message: discord.Message) -> bool:
+    """Say whether people reacted to it, and not we alone."""
+    return any(reaction.count > reaction.me for reaction in message.reactions)

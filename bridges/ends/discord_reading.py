@@ -94,6 +94,10 @@ class DiscordReader:
             return author_of(message, channel.row.place)
         return await self._member(channel, message.author.id) or author_of(message, channel.row.place)
 
+    async def is_member(self, channel: Channel, account: int) -> bool:
+        """Say whether somebody is in the server of a channel."""
+        return await self._member(channel, account) is not None
+
     async def owner(self, channel: Channel, thread: discord.Thread) -> Author | None:
         """Find as whom the one goes who began a thread; None when they left."""
         return await self._member(channel, thread.owner_id)

@@ -13,8 +13,8 @@ from bridges.ends.matrix_client import MatrixClient, MissingError
 from bridges.ends.matrix_events import MESSAGE
 from bridges.ends.matrix_room import ENCRYPTED, NOT_INVITED, Room
 from bridges.ends.matrix_text import COPY_KEY
-from bridges.ends.port import BlockedError, EndError, RefusedError
-from bridges.pace import either
+from bridges.ends.port import BlockedError, EndError, NotSentError, RefusedError, UnsureError
+from bridges.pace import Backoff, either
 
 log = structlog.get_logger("bridges.matrix")
 
@@ -74,7 +74,10 @@ class Entering:
         """Rooms to get into now: they are new, or have just invited us."""
         self._called = asyncio.Event()
         self._untold: dict[str, Room] = {}
+        self._late: dict[str, Room] = {}
+        """Rooms that could not be told at first."""
         self._told: set[str] = set()
+        self._backoff = Backoff(first=0.5, longest=JOIN_AGAIN_SECONDS)
 
     def call(self, room: Room) -> None:
         """Ask to get into a room now."""
@@ -91,6 +94,7 @@ class Entering:
         """Ask for nothing more."""
         self._calls.discard(room.room_id)
         self._untold.pop(room.room_id, None)
+        self._late.pop(room.room_id, None)
 
     async def run(self) -> None:
         """Get in until cancelled.
@@ -102,12 +106,13 @@ class Entering:
                 await either(self._pause(JOIN_AGAIN_SECONDS), self._called.wait())
             called, self._calls = self._calls, set()
             untold, self._untold = self._untold, {}
+            late, self._late = self._late, {}
             self._called.clear()
             for room in self._rooms():
                 is_wanted = room.room_id in called or not (called or untold)
                 if is_wanted and room.outside and room in self._rooms():
                     await self._try_entering(room)
-            for room in untold.values():
+            for room in {**late, **untold}.values():
                 await self._say_why(room)
 
     async def _pause(self, seconds: float) -> None:
@@ -116,11 +121,13 @@ class Entering:
     async def _try_entering(self, room: Room) -> None:
         try:
             await self._enter(room)
+            self._backoff.reset()
         except EndError as error:
             log.warning("joining is held up", lane=room.label, reason=error.reason)
-            if error.retry_after is not None:
+            if error.retry_after is not None or isinstance(error, NotSentError | UnsureError):
+                # the homeserver cannot say now: it can soon
                 self._calls.add(room.room_id)
-                await self._sleep(min(error.retry_after, JOIN_AGAIN_SECONDS))
+                await self._sleep(min(error.retry_after or self._backoff.next(), JOIN_AGAIN_SECONDS))
 
     async def _enter(self, room: Room) -> None:
         """Get into a room, or find that we are in it. Raises :class:`EndError` when that cannot be known now."""
@@ -186,7 +193,6 @@ class Entering:
             await self._client.announce(room.room_id, self._notices(OPENED))
         except EndError as error:
             log.warning("a room could not be told where its protection ends", lane=room.label, reason=error.reason)
-            self._untold[room.room_id] = room
-            await self._sleep(error.retry_after or JOIN_AGAIN_SECONDS)
+            self._late[room.room_id] = room
         else:
             self._told.add(room.room_id)

@@ -64,6 +64,8 @@ class Secrecy:
         self._taking = asyncio.Lock()
         self._taken: Bounded[bytes, bool] = Bounded(MOST_HEARD)
         self.problem: str | None = None
+        self.learned = 0
+        """How many keys came: what could not be opened is tried again when it grows."""
 
     def names(self, room_id: str) -> bool:
         """Say whether the operator named a room."""
@@ -76,7 +78,7 @@ class Secrecy:
         async with self._taking:
             events = mapping(answer, "to_device").get("events")
             for event in events if isinstance(events, list) else ():
-                self._hear(event)
+                await self._hear(event)
             for room_id, told in mapping(mapping(answer, "rooms"), "join").items():
                 if room_id in self._rooms and isinstance(told, dict):
                     self._learn(room_id, told)
@@ -101,19 +103,21 @@ class Secrecy:
         else:
             self.problem = None
 
-    def _hear(self, raw: object) -> None:
+    async def _hear(self, raw: object) -> None:
         if not isinstance(raw, dict):
             return
         # another sync of this device may have brought it before, and a key opens once
         digest = sha256(json.dumps(raw, sort_keys=True).encode()).digest()
-        if self._taken.get(digest):
-            return
-        self._taken.put(digest, True)
-        if raw.get("type") != ENCRYPTED:
+        if self._taken.get(digest) or raw.get("type") != ENCRYPTED:
             return
         try:
             event = ToDeviceEvent.parse_event(raw)
-            told = self._olm.handle_to_device_event(event) if isinstance(event, OlmEvent) else None
+            if not isinstance(event, OlmEvent):
+                return
+            await self._know(event.sender)
+            # only now: whoever asked may have been cut short before, and gets it again
+            self._taken.put(digest, True)
+            told = self._olm.handle_to_device_event(event)
         except (ValueError, KeyError, TypeError, AttributeError, EncryptionError) as error:
             # anybody may send anything to a device
             log.info("a message between devices could not be read", error_type=type(error).__name__)
@@ -121,11 +125,21 @@ class Secrecy:
         if isinstance(told, RoomKeyEvent):
             self._take_session(told)
 
+    async def _know(self, sender: str) -> None:
+        """Learn the devices of who speaks to ours: a broken road is mended only to a device that is known."""
+        if sender in self._olm.tracked_users:
+            return
+        try:
+            await self._devices.know([sender], again=False)
+        except EndError as error:
+            log.info("a device could not be asked for", reason=error.reason)
+
     def _take_session(self, told: RoomKeyEvent) -> None:
         by_sender = self._olm.inbound_group_store[told.room_id][told.sender_key]
         session = by_sender.pop(told.session_id, None)
         if session is not None and told.room_id in self._rooms:
             self._opening.learn(session, told.sender)
+            self.learned += 1
 
     def _learn(self, room_id: str, told: Mapping[str, Any]) -> None:
         timeline = mapping(told, "timeline")

@@ -39,6 +39,10 @@ class SecretClient(MatrixClient):
         self._secrecy = secrecy
         self._is_patient = is_patient
         self._waiting: Bounded[str, tuple[str, Mapping[str, Any]]] = Bounded(MOST_WAITING)
+        self._learned = 0
+        self._since: str | None = None
+        self._given: list[str] = []
+        """What of it came with the last answer, which may not have been taken in yet."""
 
     def opens(self, room_id: str) -> bool:
         return self._secrecy.names(room_id)
@@ -77,7 +81,7 @@ class SecretClient(MatrixClient):
         answer = await super().get(*path, query=query, timeout=timeout, as_user=as_user, api=api)
         if path == ("sync",):
             await self._secrecy.take(answer)
-            self._open_sync(answer)
+            self._open_sync(answer, (query or {}).get("since"))
         elif path[0] == "rooms" and len(path) > 2 and self._secrecy.names(path[1]):
             if path[2] == "event":
                 return self._open(path[1], answer)
@@ -85,14 +89,14 @@ class SecretClient(MatrixClient):
                 answer["chunk"] = [self._open(path[1], event) for event in answer["chunk"]]
         return answer
 
-    def _open_sync(self, answer: dict[str, Any]) -> None:
+    def _open_sync(self, answer: dict[str, Any], since: str | None) -> None:
         joined = answer.setdefault("rooms", {}).setdefault("join", {})
         for room_id, told in joined.items():
             if self._secrecy.names(room_id):
                 timeline = told.setdefault("timeline", {})
                 timeline["events"] = [self._hear(room_id, event) for event in timeline.get("events", [])]
         if self._is_patient:
-            for room_id, event in self._belated():
+            for room_id, event in self._belated(since):
                 # before what is new: it was said before
                 timeline = joined.setdefault(room_id, {}).setdefault("timeline", {})
                 timeline["events"] = [event, *timeline.get("events", [])]
@@ -103,14 +107,19 @@ class SecretClient(MatrixClient):
             self._waiting.put(str(event.get("event_id")), (room_id, event))
         return opened
 
-    def _belated(self) -> list[tuple[str, dict[str, Any]]]:
-        found: list[tuple[str, dict[str, Any]]] = []
-        for ref in reversed(self._waiting.keys()):
-            waiting = self._waiting.get(ref)
-            if waiting is not None and (opened := self._open(*waiting)).get("type") != ENCRYPTED:
-                found.append((waiting[0], opened))
+    def _belated(self, since: str | None) -> list[tuple[str, dict[str, Any]]]:
+        """Return what can be opened by now, newest first; again, when its caller asks again from where it did."""
+        if since != self._since:
+            for ref in self._given:
                 self._waiting.forget(ref)
-        return found
+            self._since, self._given = since, []
+        if self._learned != self._secrecy.learned:
+            self._learned = self._secrecy.learned
+            waiting = ((ref, self._waiting.get(ref)) for ref in reversed(self._waiting.keys()))
+            opened = ((ref, self._open(*held)) for ref, held in waiting if held is not None)
+            self._given = [ref for ref, event in opened if event.get("type") != ENCRYPTED]
+        held = [self._waiting.get(ref) for ref in self._given]
+        return [(each[0], self._open(*each)) for each in held if each is not None]
 
     def _open(self, room_id: str, event: Mapping[str, Any]) -> dict[str, Any]:
         """Return an event as it reads, with the edit that the homeserver put to it; itself when it is no secret."""

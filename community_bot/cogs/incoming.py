@@ -45,7 +45,14 @@ def incoming_of(interaction: discord.Interaction, homes: Mapping[int, GuildHome]
         home=None if guild is None else str(guild),
         private=guild is None,
         spell=spell,
+        place=None if guild is None else _place_of(interaction),
     )
+
+
+def _place_of(interaction: discord.Interaction) -> str | None:
+    channel = interaction.channel
+    found = channel.parent_id if isinstance(channel, discord.Thread) else interaction.channel_id
+    return None if found is None else str(found)
 
 
 def account_of(user: discord.abc.Snowflake) -> Account:

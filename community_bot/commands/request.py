@@ -29,6 +29,8 @@ class Incoming:
     home: str | None
     private: bool
     spell: Callable[[str, Language], str]
+    place: str | None = None
+    """The channel (of a thread: the one it hangs in) or the room, None in a private conversation."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ class Power(StrEnum):
     CREATE_SPACE = "create_space"
     RUN_SPACE = "run_space"
     PLAN_GROWTH = "plan_growth"
+    PAUSE_BRIDGE = "pause_bridge"
 
 
 _OF_A_MEMBER = frozenset(
@@ -60,14 +61,15 @@ _OF_A_FACILITATOR = _OF_A_MEMBER | {
     Power.CREATE_SPACE,
     Power.RUN_SPACE,
     Power.PLAN_GROWTH,
+    Power.PAUSE_BRIDGE,
 }
 POWERS: dict[Role, frozenset[Power]] = {
     Role.MEMBER: _OF_A_MEMBER,
     Role.HOST: _OF_A_MEMBER,
     Role.STEWARD: _OF_A_MEMBER,
     Role.FACILITATOR: _OF_A_FACILITATOR,
-    Role.MODERATOR: _OF_A_MEMBER | {Power.DECIDE_ADMISSION},
-    Role.SAFETY_LEAD: _OF_A_MEMBER | {Power.DECIDE_ADMISSION},
+    Role.MODERATOR: _OF_A_MEMBER | {Power.DECIDE_ADMISSION, Power.PAUSE_BRIDGE},
+    Role.SAFETY_LEAD: _OF_A_MEMBER | {Power.DECIDE_ADMISSION, Power.PAUSE_BRIDGE},
     Role.NETWORK_ADMIN: frozenset(Power),
 }
 GRANTABLE: dict[Role, frozenset[Role]] = {
@@ -87,7 +89,7 @@ NETWORK_WIDE = frozenset({Role.SAFETY_LEAD, Role.NETWORK_ADMIN})
 """Offices that cannot be given for one space."""
 
 
-OF_ONE_SPACE = frozenset({Power.INVITE, Power.EDIT_WELCOME, Power.GRANT_ROLE, Power.RUN_SPACE})
+OF_ONE_SPACE = frozenset({Power.INVITE, Power.EDIT_WELCOME, Power.GRANT_ROLE, Power.RUN_SPACE, Power.PAUSE_BRIDGE})
 """Powers that whoever holds them in one space can use; the others are used for the whole network only."""
 
 

@@ -261,6 +261,7 @@ class MatrixFace:
             home=None if private else happening.room,
             private=private,
             spell=self._spell,
+            place=None if private else happening.room,
         )
 
     async def _own_names(self) -> tuple[str, ...]:

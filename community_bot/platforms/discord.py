@@ -51,7 +51,9 @@ def needed_intents(*, newcomers: bool = False) -> discord.Intents:
     intents = discord.Intents.none()
     intents.guilds = True
     intents.guild_messages = True
+    intents.guild_reactions = True
     intents.message_content = True
+    intents.expressions = True
     intents.members = newcomers
     return intents
 
@@ -93,6 +95,11 @@ class CommunityBot(commands.Bot):
             max_messages=None,
             chunk_guilds_at_startup=False,
             member_cache_flags=discord.MemberCacheFlags.none(),
+        )
+        # one that lacks the words, as for a link that was unfolded, would end the library's connection (2.7.1)
+        whole_update = self._connection.parsers["MESSAGE_UPDATE"]
+        self._connection.parsers["MESSAGE_UPDATE"] = lambda data: (
+            whole_update(data) if "content" in data and "author" in data else None
         )
 
     async def on_message(self, message: discord.Message, /) -> None:

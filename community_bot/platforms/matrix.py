@@ -8,17 +8,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import aiohttp
 import nio
 import structlog
 
+from bridges.ends.matrix_client import MatrixClient
 from community_bot.errors import OperatorError
 
 log = structlog.get_logger("platforms.matrix")
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 REFUSED = ("M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_FORBIDDEN", "M_USER_DEACTIVATED", "M_INVALID_USERNAME")
+
+
+class Keys(Protocol):
+    """What reads encrypted rooms."""
+
+    def close(self) -> None:
+        """Write everything down and let go."""
 
 
 class MatrixConnection:
@@ -34,12 +43,14 @@ class MatrixConnection:
         password: str | None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        # nio's own repeats are off: who calls decides when to try again
-        config = nio.AsyncClientConfig(
-            encryption_enabled=False, max_limit_exceeded=0, max_timeouts=0, request_timeout=60
-        )
-        self.client = nio.AsyncClient(homeserver.rstrip("/"), user_id, device_id=device_id, config=config)
+        self.client = nio.AsyncClient(homeserver.rstrip("/"), user_id, device_id=device_id, config=_config())
         self.client.user_id = user_id
+        self.road: MatrixClient = MatrixClient(self.client)
+        """On which the community asks and speaks."""
+        self.bridge_road: MatrixClient = self.road
+        """The same for the bridge; others where there are keys for encrypted rooms."""
+        self.keys: Keys | None = None
+        """Those keys, let go when the connection closes."""
         self.state = "not_connected"
         self._homeserver = homeserver
         self._user_id = user_id
@@ -97,3 +108,22 @@ class MatrixConnection:
 
     async def close(self) -> None:
         await self.client.close()
+        if self.keys is not None:
+            self.keys.close()
+            self.keys = None
+
+
+class ServiceConnection:
+    """The connection of an application service, which needs no login: its token speaks for all its ghosts."""
+
+    def __init__(self, homeserver: str, user_id: str, token: str) -> None:
+        self.client = nio.AsyncClient(homeserver.rstrip("/"), user_id, config=_config())
+        self.client.user_id, self.client.access_token = user_id, token
+
+    async def close(self) -> None:
+        await self.client.close()
+
+
+def _config() -> nio.AsyncClientConfig:
+    # nio's own repeats are off: who calls decides when to try again
+    return nio.AsyncClientConfig(encryption_enabled=False, max_limit_exceeded=0, max_timeouts=0, request_timeout=60)

@@ -19,6 +19,7 @@ async def check_matrix(connection: MatrixConnection, rooms: Mapping[str, Collect
     """Log in once and report. Never raises for what it was asked to look at.
 
     ``rooms`` are the bot's, with their uses: "bridge", "welcome" and "space"; into the last the bot invites people.
+    With "encrypted", it may be that.
     """
     try:
         problem = await connection.try_once()
@@ -50,13 +51,14 @@ async def _room(client: nio.AsyncClient, room: str, uses: Collection[str]) -> Fi
         )
     encryption = await client.room_get_state_event(room, "m.room.encryption")
     if not isinstance(encryption, nio.ErrorResponse):
-        return Finding(
-            False,
-            what,
-            "is end-to-end encrypted; the bot would end that protection, so it refuses",
-            "Use a room without encryption here, and keep this one for what must stay among you.",
-        )
-    if encryption.status_code != "M_NOT_FOUND":
+        if "encrypted" not in uses:
+            return Finding(
+                False,
+                what,
+                "is end-to-end encrypted; the bot would end that protection, so it refuses",
+                "Use a room without encryption here, and keep this one for what must stay among you.",
+            )
+    elif encryption.status_code != "M_NOT_FOUND":
         said = f"cannot be looked at ({encryption.status_code or 'no answer'})"
         return Finding(False, what, said, "Run check again; if it stays, look at the homeserver's log.")
     levels = await client.room_get_state_event(room, "m.room.power_levels")

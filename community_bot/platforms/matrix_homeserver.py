@@ -43,10 +43,12 @@ class Homeserver:
         self,
         client: nio.AsyncClient,
         *,
+        road: MatrixClient | None = None,
         patience: float = PATIENCE,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self.client = MatrixClient(client)
+        # where there are keys for encrypted rooms, every sync of the account has to pass them
+        self.client = road or MatrixClient(client)
         self.states = RoomStates(self.client, self.patiently)
         self._nio = client
         self._patience = patience

@@ -6,9 +6,12 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from PIL import Image, ImageDraw
+if TYPE_CHECKING:
+    from PIL import Image, ImageDraw
+
+# Pillow is imported with the first picture: a network that draws none need not hold it in memory
 
 TWICE: Final = 2
 STRIP: Final = 800
@@ -173,6 +176,8 @@ def _towards(one: Point, other: Point, reach: float) -> Point:
 
 def paint(width: int, height: int, ground: str, shapes: Iterable[Shape]) -> Image.Image:
     """Return the picture of shapes, in their order, one over the other."""
+    from PIL import Image, ImageDraw  # noqa: PLC0415
+
     drawn = list(shapes)
     picture = Image.new("RGB", (width, height), ground)
     for above in range(0, height, STRIP):
@@ -196,6 +201,8 @@ def mixed(colour: str, ground: str, share: float) -> str:
 
 def as_png(picture: Image.Image, palette: Sequence[str]) -> bytes:
     """Return a picture as PNG in few colours, which is small. ``palette`` has 256 at most."""
+    from PIL import Image  # noqa: PLC0415
+
     colours = Image.new("P", (1, 1))
     colours.putpalette(b"".join(bytes.fromhex(each[1:]) for each in palette))
     written = BytesIO()

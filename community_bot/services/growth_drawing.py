@@ -11,8 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from PIL import Image, ImageDraw
-
 from community_bot.domain.growth import Cycle, CycleSpace, Feed, Stage, unconnected
 from community_bot.domain.line_breaks import wrap
 from community_bot.domain.words import in_language
@@ -177,6 +175,8 @@ class _Drawing:
 
     def png(self) -> bytes:
         """Return it."""
+        from PIL import Image, ImageDraw  # noqa: PLC0415 - with the first picture
+
         picture = paint(WIDTH, round(self._height), GROUND, [*self._grounds, *self._shapes, *self._above])
         on = ImageDraw.Draw(picture)
         for each in self._texts:

@@ -9,9 +9,12 @@ from __future__ import annotations
 import unicodedata
 from importlib.resources import files
 from io import BytesIO
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from PIL import Image, ImageDraw, ImageFont, features
+if TYPE_CHECKING:
+    from PIL import ImageDraw, ImageFont
+
+# Pillow is imported with the first picture: a network that draws none need not hold it in memory
 
 FONT_PACKAGE: Final = "fontpkg_noto_sans_thai"
 Weight = Literal["regular", "medium", "bold"]
@@ -31,6 +34,8 @@ class CannotWriteError(Exception):
 
 def require_shaping() -> None:
     """Pass only where Thai comes out right. Raises :class:`CannotWriteError`."""
+    from PIL import features  # noqa: PLC0415
+
     if not features.check("raqm"):
         raise CannotWriteError("picture.no_shaping")
     _font_file()
@@ -49,6 +54,8 @@ class Lettering:
 
     def __init__(self, *, shaped: bool = True) -> None:
         """Raise :class:`CannotWriteError` where there is no shaping; ``shaped`` False is for comparing only."""
+        from PIL import ImageFont  # noqa: PLC0415
+
         if shaped:
             require_shaping()
         self._layout = ImageFont.Layout.RAQM if shaped else ImageFont.Layout.BASIC
@@ -59,6 +66,8 @@ class Lettering:
 
     def font(self, size: int, weight: Weight = "regular") -> ImageFont.FreeTypeFont:
         """Return the font in a size (pixels) and weight."""
+        from PIL import ImageFont  # noqa: PLC0415
+
         if (size, weight) not in self._fonts:
             font = ImageFont.truetype(BytesIO(self._file), size, layout_engine=self._layout)
             font.set_variation_by_axes([_WEIGHTS[weight], _NORMAL_WIDTH])
@@ -94,6 +103,8 @@ class Lettering:
         return self._drawable[letter]
 
     def _ink(self, letter: str) -> bytes:
+        from PIL import Image, ImageDraw  # noqa: PLC0415
+
         font = self.font(20)
         image = Image.new("L", (60, 60))
         ImageDraw.Draw(image).text((20, 20), letter, fill=255, font=font)

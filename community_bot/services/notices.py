@@ -28,6 +28,8 @@ COMMANDS = {
     "result": "topic result",
     "decide": "experiment decide",
     "entrust": "admin grant",
+    "joined": "bridge list",
+    "status": "bridge status",
 }
 """Places in a notice's text that are filled with how a command is typed where it is read."""
 

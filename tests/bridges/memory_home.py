@@ -9,9 +9,11 @@ from contextlib import asynccontextmanager
 from prometheus_client import CollectorRegistry, generate_latest
 
 from bridges.bridge import Bridge
+from bridges.commons import Failed, untold
 from bridges.ends.port import Ears, Job
 from bridges.message import Heard
 from bridges.metrics import BridgeMetrics
+from bridges.terms import EndTerms
 from community_bot.crew import Crew
 from db.bridge_rows import EndRow, Place, Platform
 from db.engine import Database
@@ -97,18 +99,23 @@ class Region:
         homes: Mapping[Platform, MemoryHome] | None = None,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        failed: Failed = untold,
     ) -> None:
         self.homes = homes or {platform: MemoryHome() for platform in Platform}
         self.store = RelayStore(database)
         self.crew = Crew(_no_operator)
         self._registry = CollectorRegistry()
         metrics = BridgeMetrics(self._registry)
-        self.bridge = Bridge(database, keep_days=90, homes=self.homes, metrics=metrics, crew=self.crew, sleep=sleep)
+        self.bridge = Bridge(
+            database, keep_days=90, homes=self.homes, metrics=metrics, crew=self.crew, sleep=sleep, failed=failed
+        )
 
     @asynccontextmanager
-    async def running(self, wanted: Mapping[str, Sequence[Place]]) -> AsyncIterator[Region]:
+    async def running(
+        self, wanted: Mapping[str, Sequence[Place]], terms: Mapping[Place, EndTerms] | None = None
+    ) -> AsyncIterator[Region]:
         """Run with these conversations until the block ends, then die at once."""
-        await self.bridge.settle(wanted)
+        await self.bridge.settle(wanted, terms)
         self.bridge.start()
         try:
             yield self

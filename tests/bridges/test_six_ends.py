@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,10 +22,11 @@ from bridges.ends.port import EndError, NotSentError
 from bridges.markup.reading_aloud import plain_of
 from bridges.message import Deleted, Edited, Heard, Message, Pinned, Reacted
 from bridges.patience import LaneState
-from db.bridge_rows import EndRow, Platform
+from bridges.terms import EndTerms
+from db.bridge_rows import EndRow, Intent, Platform
 from db.engine import Database
 from db.tables import relay_copy, relay_intent
-from tests.bridges.memory_home import MemoryHome, Region, joining
+from tests.bridges.memory_home import MemoryHome, Region, joining, place_of
 from tests.bridges.places import MemoryPlace, edited, lost_answer, lost_request
 from tests.bridges.test_lanes import until
 from tests.databases import close, fresh_database
@@ -249,6 +250,30 @@ async def test_lines_of_one_author_are_joined_under_pressure_and_stay_editable_a
         del there.sources["1"]
         await talk.hear("m1", Deleted(there.id, "1"))
         await until(lambda: here.texts() == ["m4"])
+
+
+async def test_who_writes_more_than_a_place_may_send_is_told_and_the_others_are_not_drowned(
+    sqlite_database: Database,
+) -> None:
+    told: list[tuple[str, str]] = []
+
+    async def failed(_: Intent, message: Message, reason: str) -> None:
+        told.append((message.ref, reason))
+
+    region = Region(sqlite_database, homes(), failed=failed)
+    loud = place_of("m1")
+    async with region.running(joining(garden="d1 m1 m2"), {loud: EndTerms(quota=3)}):
+        there = region.place("m1")
+        messages = [there.write(str(number), f"m{number}") for number in range(5)]
+        await region.homes[Platform.MATRIX].hear(*messages)
+        region.say("m2", "quiet")
+        await until(lambda: region.texts("d1") == ["m0", "m1", "m2", "quiet"])
+        await until(lambda: len(told) == 4)
+        assert set(told) == {("3", "bridge.over_quota"), ("4", "bridge.over_quota")}
+        # heard again, it is still too many; a minute later there is room
+        later = replace(there.write("5", "m5"), sent_at=messages[0].sent_at + timedelta(minutes=1))
+        await region.homes[Platform.MATRIX].hear(*messages, later)
+        await until(lambda: region.texts("d1") == ["m0", "m1", "m2", "quiet", "m5"])
 
 
 async def test_after_a_long_absence_an_end_is_told_what_it_missed_and_gets_the_newest(

@@ -8,9 +8,13 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from community_bot.conversations import Conversations, Wanted, merged
+from bridges.terms import EndTerms
+from community_bot.conversations import Conversations, Terms, Wanted, merged, settled_terms
 from community_bot.domain.space_state import SpaceState
+from community_bot.services.bridging_port import Named
 from community_bot.services.network import Network, Rules, Unit
+from config import Settings
+from config.values import generate_network_key
 from db.bridge_rows import Place, Platform
 from db.engine import Database
 from db.errors import DatabaseLockedError
@@ -64,6 +68,7 @@ class Watcher:
     def __init__(self, database: Database) -> None:
         self.network = Network(database, NetworkKeys(b"k" * 32), Rules("River Network"), lambda: NOW)
         self.told: list[Mapping[str, Sequence[Place]]] = []
+        self.terms: list[Mapping[Place, EndTerms]] = []
         self.troubles: list[Exception] = []
         self.rests = 0
         self.rested = asyncio.Event()
@@ -71,8 +76,9 @@ class Watcher:
             {}, self.network, platforms=EVERYWHERE, settle=self._settle, sleep=self._rest
         )
 
-    async def _settle(self, wanted: Mapping[str, Sequence[Place]]) -> None:
+    async def _settle(self, wanted: Mapping[str, Sequence[Place]], terms: Mapping[Place, EndTerms]) -> None:
         self.told.append(dict(wanted))
+        self.terms.append(dict(terms))
         if self.troubles:
             raise self.troubles.pop()
 
@@ -180,3 +186,94 @@ async def test_what_was_settled_at_the_start_is_not_settled_again(watcher: Watch
         await watcher.do_something_else()
         await watcher.looked()
     assert watcher.told == [OF_A_SPACE]
+
+
+# ── on which terms
+
+
+def test_what_the_settings_say_of_an_end_become_its_terms() -> None:
+    ends = [
+        {"place": 100000000000000007, "direction": "send", "files": False, "everyone_role": 100000000000000009},
+        {"place": "!g:hill.example", "direction": "receive", "announcements": True, "title": "Hill", "quota": 30},
+        {"place": "!h:hill.example", "links": False, "origins": True},
+    ]
+    secrets = {"network_key": generate_network_key(), "discord_token": "x", "matrix_access_token": "x"}
+    matrix = {"homeserver": "https://hill.example", "user_id": "@bot:hill.example"}
+    settings = Settings.model_validate(
+        {"network": {"name": "River"}, "discord": {}, "matrix": matrix, "ends": ends, "secrets": secrets}
+    )
+    assert settled_terms(settings) == {
+        Place(Platform.DISCORD, "100000000000000007"): EndTerms(
+            takes=False, files=False, everyone="100000000000000009"
+        ),
+        Place(Platform.MATRIX, "!g:hill.example"): EndTerms(
+            gives=False, announcements=True, title="Hill", quota=30
+        ),
+        Place(Platform.MATRIX, "!h:hill.example"): EndTerms(links=False, origins=True),
+    }
+
+
+class Signposts:
+    """Knows what places are called, once it is told."""
+
+    def __init__(self) -> None:
+        self.titles: dict[Place, str] = {}
+
+    async def of(self, place: Place) -> Named:
+        return Named(self.titles.get(place, ""))
+
+
+async def test_a_place_without_a_title_is_called_as_on_its_platform_where_copies_say_where_from(
+    sqlite_database: Database,
+) -> None:
+    discord, matrix = GARDEN["garden"]
+    told: list[Terms] = []
+
+    async def settle(wanted: Mapping[str, Sequence[Place]], terms: Mapping[Place, EndTerms]) -> None:
+        told.append(dict(terms))
+
+    network = Network(sqlite_database, NetworkKeys(b"k" * 32), Rules("River Network"), lambda: NOW)
+    signposts = Signposts()
+    conversations = Conversations(
+        GARDEN,
+        network,
+        platforms=EVERYWHERE,
+        settle=settle,
+        terms={matrix: EndTerms(origins=True, title="Hill")},
+        names=signposts,
+    )
+    await conversations.look()
+    signposts.titles = {discord: "#garden · River House", matrix: "somewhere else"}
+    await conversations.look()
+    await conversations.look()
+    hill = EndTerms(origins=True, title="Hill")
+    assert told == [{matrix: hill}, {matrix: hill, discord: EndTerms(title="#garden · River House")}]
+
+
+async def test_nobody_is_asked_for_names_that_no_copy_shows(sqlite_database: Database) -> None:
+    told: list[Terms] = []
+
+    async def settle(wanted: Mapping[str, Sequence[Place]], terms: Mapping[Place, EndTerms]) -> None:
+        told.append(dict(terms))
+
+    network = Network(sqlite_database, NetworkKeys(b"k" * 32), Rules("River Network"), lambda: NOW)
+    signposts = Signposts()
+    signposts.titles = dict.fromkeys(GARDEN["garden"], "named")
+    await Conversations(GARDEN, network, platforms=EVERYWHERE, settle=settle, names=signposts).look()
+    assert told == [{}]
+
+
+async def test_whoever_wants_to_know_is_told_of_every_change(watcher: Watcher) -> None:
+    changes: list[int] = []
+    watcher.conversations = Conversations(
+        {},
+        watcher.network,
+        platforms=EVERYWHERE,
+        settle=watcher._settle,
+        changed=lambda: changes.append(len(watcher.told)),
+    )
+    await watcher.conversations.look()
+    await watcher.conversations.look()
+    await watcher.open_space()
+    await watcher.conversations.look()
+    assert changes == [1, 2]

@@ -18,7 +18,10 @@ EVERYTHING_ON = _SWITCHED_OFF.sub("", TEXT)
 
 SAMPLES = {
     ("discord", "gateway"): "the default is to ask Discord",
+    ("matrix", "appservice_url"): "the default is to have none",
+    ("matrix", "encrypted_rooms"): "the default is to refuse every one",
     ("learning", "templates"): "the default is to have the shipped ones only",
+    ("web", "public_url"): "the default is that nothing is public",
 }
 
 
@@ -49,6 +52,7 @@ def test_the_example_loads_with_every_setting_switched_on(workplace: Workplace) 
     assert settings.discord is not None
     assert settings.matrix is not None
     assert len(settings.conversations) == 1
+    assert len(settings.ends) == 1
     assert settings.settings_warnings == ()
 
 
@@ -71,7 +75,7 @@ def test_what_the_example_shows_as_default_is_the_default() -> None:
     for key, known in known_keys(Settings).items():
         is_section = section_of(known.annotation) is not None
         has_default = known.default is not PydanticUndefined
-        is_listed = key[0] in {"secrets", "conversations", "homes", "spaces", "stages"}
+        is_listed = key[0] in {"secrets", "conversations", "ends", "homes", "spaces", "stages"}
         if is_listed or is_section or not has_default or key in SAMPLES:
             continue
         assert _value_at(document, key) == known.default, key
