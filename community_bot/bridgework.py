@@ -15,6 +15,7 @@ from bridges.crew import Crew
 from bridges.ends.discord_account import Options
 from bridges.ends.discord_downloads import Downloads
 from bridges.ends.discord_home import DiscordHome
+from bridges.ends.discord_leaving import Leaving
 from bridges.ends.discord_limits import Assumed, WebhookLimits
 from bridges.ends.discord_webhooks import WebhookTransport
 from bridges.ends.matrix_client import MatrixClient
@@ -79,12 +80,15 @@ class Bridgework:
         self._listener: TransactionListener | None = None
         self._ping: AppservicePing | None = None
         self._service: ServiceConnection | None = None
+        self._ghosts: Ghosts | None = None
         self._pages: MediaServer | None = None
         self._downloads: Downloads | None = None
         self._links = MediaLinks(settings.web.public_url, self._key)
         self._faces = AvatarLinks(settings.web.public_url, self._key)
         self._discord = self._discord_home(bot, RelayStore(database)) if bot is not None else None
         self._matrix = self._matrix_home(matrix, community) if matrix is not None else None
+        if bot is not None:
+            Leaving(bot, self._left)
         self._carriers = [self._carrier()]
         self._furnish(self._carriers[0])
         self.bridge = Bridge(
@@ -207,7 +211,13 @@ class Bridgework:
         self._service = ServiceConnection(matrix.homeserver, matrix.user_id, token.get_secret_value())
         service = MatrixClient(self._service.client)
         ghosts = Ghosts(service, names, suffix=matrix.ghost_suffix, bot=client)
+        self._ghosts = ghosts
         return GhostVoice(client, service, ghosts, names)
+
+    async def _left(self, account: str) -> None:
+        """Have somebody's ghost leave with them. Raises the kinds of ``EndError``."""
+        if self._ghosts is not None:
+            await self._ghosts.retire(self._ghosts.user_for(self._profile(account)))
 
     def _listen(self, home: MatrixHome) -> None:
         matrix, token = self._settings.matrix, self._settings.secrets.matrix_hs_token

@@ -101,6 +101,9 @@ class LookingBack:
         for ref, thread in await self._relay.newest_sources(channel.row.id, MOST_KNOWN):
             if ref.isdigit() and instant_of(int(ref)) > oldest:
                 by_place.setdefault(thread, set()).add(int(ref))
+        newest = getattr(self._places.seen(channel), "last_message_id", None)
+        if newest is not None and instant_of(newest) > oldest and not self._places.is_forum(channel):
+            by_place.setdefault(None, set())  # where only copies stand, people may have reacted to those
         for thread, known in by_place.items():
             place = int(thread) if thread is not None else None
             heard = await self._compare(channel, place, known, since - CLOCK_DOUBT)
@@ -115,7 +118,7 @@ class LookingBack:
         there: dict[int, discord.Message] = {}
         try:
             async for message in self._reader.newest_first(channel, thread=thread, most=MOST_MESSAGES):
-                if message.id < min(known):
+                if message.id < min(known, default=message.id + 1) and len(there) >= MOST_REACTED:
                     break
                 there[message.id] = message
         except NothingThereError:

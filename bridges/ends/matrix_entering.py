@@ -22,10 +22,14 @@ JOIN_AGAIN_SECONDS = 30.0
 OPENED = "matrix.encryption_ends_here"
 """The room is encrypted, and served because the operator named it."""
 
-ENGLISH = {
+WORDS = {
     ENCRYPTED: (
         "This room is end-to-end encrypted. I do not carry what is said here to other places, because that would "
-        "end its protection unseen. Use a room without encryption to join a conversation."
+        "end its protection unseen. Use a room without encryption to join a conversation.\n\n"
+        "Esta sala tiene cifrado de extremo a extremo. No llevo lo que se dice aquí a otros lugares, porque eso "
+        "acabaría con su protección sin que se note. Para unirse a una conversación, usen una sala sin cifrado.\n\n"
+        "ห้องนี้เข้ารหัสจากต้นทางถึงปลายทาง ฉันจะไม่นำสิ่งที่พูดที่นี่ไปที่อื่น เพราะการเข้ารหัสจะสิ้นสุดลงโดยไม่มีใครสังเกต "
+        "หากต้องการเชื่อมกับห้องอื่น ให้ใช้ห้องที่ไม่เข้ารหัส"
     ),
     OPENED: (
         "🔓 End-to-end encryption ends at me. I read this room, and what is said here leaves it: copies go to the "
@@ -43,9 +47,9 @@ Notices = Callable[[str], str]
 """Gives the words in which a room is told why it is not served, by reason code; empty for no words."""
 
 
-def in_english(reason: str) -> str:
-    """Say why a room is not served."""
-    return ENGLISH.get(reason, "")
+def in_three_languages(reason: str) -> str:
+    """Say it in the three languages: what a room speaks is not known here."""
+    return WORDS.get(reason, "")
 
 
 class Entering:

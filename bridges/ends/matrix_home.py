@@ -15,7 +15,7 @@ import structlog
 from bridges.ends.matrix import MatrixEnd, Profile
 from bridges.ends.matrix_archive import MatrixArchive
 from bridges.ends.matrix_client import MatrixClient
-from bridges.ends.matrix_entering import Entering, Notices, in_english
+from bridges.ends.matrix_entering import Entering, Notices, in_three_languages
 from bridges.ends.matrix_hearing import MatrixHearing
 from bridges.ends.matrix_intake import MatrixIntake
 from bridges.ends.matrix_media import MatrixMedia
@@ -61,7 +61,7 @@ class MatrixHome:
         for_the_bot: Callable[[str], bool] = lambda _: False,
         voice: Voice | None = None,
         emoji: FetchEmoji | None = None,
-        notices: Notices = in_english,
+        notices: Notices = in_three_languages,
         pushed: Callable[[], str | None] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
