@@ -51,8 +51,8 @@ class BotProcess:
         environment["COMMUNITY_BOT_SECRETS_DIR"] = str(self._settings.parent / "secrets")
         self._child = await Child.spawn(arguments, folder=self._folder, output=self.output, environment=environment)
 
-    async def ready(self, seconds: float = READY_SECONDS) -> None:
-        """Wait until ``/readyz`` says yes. Raises :class:`BotDiedError`."""
+    async def ready(self, seconds: float = READY_SECONDS, *, every: float = 0.03) -> None:
+        """Wait until ``/readyz`` says yes, asking ``every`` so many seconds. Raises :class:`BotDiedError`."""
         assert self._child is not None
         last: object = "it did not answer"
         try:
@@ -67,7 +67,7 @@ class BotProcess:
                                 return
                     except aiohttp.ClientError:
                         pass  # not listening yet
-                    await asyncio.sleep(0.03)
+                    await asyncio.sleep(every)
         except TimeoutError:
             raise BotDiedError(f"the bot is not ready after {seconds:g} s: {last}\n{self.tail()}") from None
 

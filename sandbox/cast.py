@@ -184,6 +184,7 @@ RIVER_AND_HILL = Network(
             (
                 Room("welcome", "Welcome · Bienvenida · ยินดีต้อนรับ", "Start here, in your own language."),
                 Room("radio", "Radio", "Recording, telling, listening."),
+                Room("facilitation", "ชวนทั้งวงคุย", "เปิดวง ดูแลวง ปิดวง"),
                 Room("bookkeeping", "บัญชีและใบเสร็จ", "ถามได้ทุกเรื่อง ตั้งแต่สมุดเล่มแรก"),
                 Room("translation", "Mesa de traducción", "Palabras que nos cuestan y cómo las decimos."),
             ),
@@ -232,6 +233,7 @@ RIVER_AND_HILL = Network(
             (
                 End("river-house", "facilitation"),
                 End("paper-boat-studio", "facilitation"),
+                End("hill-circle", "facilitation"),
                 End("lantern-space", "facilitation"),
             ),
         ),

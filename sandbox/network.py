@@ -52,6 +52,7 @@ class SandboxNetwork:
     ) -> None:
         self.cast = cast
         self.discord = SimulatedDiscord(limits=limits, pages=pages, page_port=page_port)
+        self._hurry = (limits or RateLimits.discord()).hurry
         self.synapse = RealSynapse(port=synapse_port, default_limits=synapse_default_limits)
         self.guilds: dict[str, SimGuild] = {}
         self.channels: dict[tuple[str, str], SimChannel] = {}
@@ -201,7 +202,7 @@ class SandboxNetwork:
             f'[network]\nname = "{self.cast.name}"\n\n'
             f'[database]\nurl = "sqlite+aiosqlite:///data/community.db"\n\n'
             f'[discord]\napi_base = "{self.discord.api_base}"\ngateway = "{self.discord.gateway_url}"\n'
-            f'cdn_base = "{self.discord.cdn_base}"\n\n'
+            f'cdn_base = "{self.discord.cdn_base}"\nhurry = {self._hurry}\n\n'
             f'[matrix]\nhomeserver = "{homeserver}"\nuser_id = "{self.bot_user_id}"\n\n'
             f"[web]\nport = {health_port}\n\n"
             # a few people are enough to vote: the cast is small

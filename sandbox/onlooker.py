@@ -43,12 +43,11 @@ class Onlooker:
             await asyncio.sleep(LOOK_SECONDS)
 
     def _look_at_discord(self) -> None:
-        people = {member.id for member in self._network.on_discord.values()}
         for conversation, place in self._network.ends("discord"):
             for message in self._network.channels[place].messages():
                 if message.id not in self._seen:
                     self._seen.add(message.id)
-                    if message.author_id not in people:
+                    if message.webhook_id is not None:
                         self._say(conversation, "Discord", place, message.author_name, message.content)
 
     async def _look_at_matrix(self) -> None:

@@ -26,7 +26,7 @@ class Seen:
 
     `copied`: the bot said it there in its author's name. `answers` is what it answers at the same place, `quoted`
     how that reads in a line above it, where the platform cannot show it. `silent`: it has never notified anybody.
-    `files` are the names of what came with it.
+    `files` are the names of what came with it, `alt` describes the first of them.
     """
 
     ref: str
@@ -39,6 +39,7 @@ class Seen:
     thread: str | None = None
     reactions: Mapping[str, int] = field(default_factory=dict)
     files: tuple[str, ...] = ()
+    alt: str | None = None
     edited: bool = False
     pinned: bool = False
     silent: bool = True
@@ -136,7 +137,9 @@ class DiscordSpot:
         await self.people[by].unreact(self.place_of(ref), int(ref), emoji)
 
     async def begin_thread(self, ref: str, text: str, *, name: str = "", by: int = 0) -> str:
-        thread = await self.people[by].start_thread(self.channel, name or text, message_id=int(ref))
+        # a thread has the id of the message from which it hangs; it may have been begun already
+        begun = next((each for each in self.channel.threads() if str(each.id) == ref), None)
+        thread = begun or await self.people[by].start_thread(self.channel, name or text, message_id=int(ref))
         await self.people[by].say(thread, text)
         return str(thread.id)
 
@@ -225,6 +228,7 @@ def _read_discord(message: SeenMessage) -> Seen:
         thread=str(message.in_thread) if message.in_thread is not None else None,
         reactions=message.reactions,
         files=tuple(file.name for file in message.files),
+        alt=message.files[0].description if message.files else None,
         edited=message.edited,
         pinned=message.pinned,
         silent=message.pinged_nobody,
@@ -244,6 +248,7 @@ def _read_matrix(message: ShownMessage, *, copied: bool) -> Seen:
         thread=message.thread,
         reactions={key: len(senders) for key, senders in message.reactions.items()},
         files=(media.name,) if media is not None else (),
+        alt=media.alt if media is not None else None,
         edited=message.edited,
         pinned=message.pinned,
         silent=not message.mentions and not message.mentions_room,

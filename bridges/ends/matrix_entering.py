@@ -55,7 +55,7 @@ def in_three_languages(reason: str) -> str:
 class Entering:
     """Gets into rooms: those that :meth:`call` at once, and now and then all that did not let us in.
 
-    ``rooms`` are those that are served at a time; ``entered`` is told of each that we are in.
+    ``rooms`` are those that are served at a time, ``serves`` says whether one still is; ``entered`` is told of each that we are in.
     """
 
     def __init__(
@@ -64,6 +64,7 @@ class Entering:
         archive: MatrixArchive,
         *,
         rooms: Callable[[], list[Room]],
+        serves: Callable[[Room], bool],
         entered: Callable[[Room], None],
         notices: Notices,
         sleep: Callable[[float], Awaitable[None]],
@@ -71,6 +72,7 @@ class Entering:
         self._client = client
         self._archive = archive
         self._rooms = rooms
+        self._serves = serves
         self._entered = entered
         self._notices = notices
         self._sleep = sleep
@@ -114,7 +116,7 @@ class Entering:
             self._called.clear()
             for room in self._rooms():
                 is_wanted = room.room_id in called or not (called or untold)
-                if is_wanted and room.outside and room in self._rooms():
+                if is_wanted and room.outside and self._serves(room):
                     await self._try_entering(room)
             for room in {**late, **untold}.values():
                 await self._say_why(room)

@@ -88,6 +88,7 @@ class MatrixHome:
             client,
             archive,
             rooms=self._rooms.all,
+            serves=self._rooms.serves,
             entered=self._entered,
             notices=notices,
             sleep=sleep,

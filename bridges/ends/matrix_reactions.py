@@ -28,6 +28,8 @@ class MatrixReactions:
         self._known: Bounded[str, dict[str, Mapping[str, Any]]] = Bounded(MOST_MESSAGES)
         """By message, and by the id of the reaction."""
         self._target: Bounded[str, str] = Bounded(20 * MOST_MESSAGES)
+        self._gone: Bounded[str, bool] = Bounded(20 * MOST_MESSAGES)
+        """What was taken back: the sync may bring a reaction of ours after we took it back."""
         self._heard = 0
 
     # ── heard
@@ -39,7 +41,7 @@ class MatrixReactions:
             return None
         target, _ = found
         self._heard += 1
-        if (known := self._known.get(target)) is not None:
+        if (known := self._known.get(target)) is not None and not self._gone.get(ref):
             known[ref] = event
             self._target.put(ref, target)
         return target
@@ -47,6 +49,7 @@ class MatrixReactions:
     def take_back(self, ref: str) -> None:
         """Take in that an event was redacted: a reaction, or a message that people reacted to."""
         self._heard += 1
+        self._gone.put(ref, True)
         self._known.forget(ref)
         target = self._target.get(ref)
         if target is not None and (known := self._known.get(target)) is not None:

@@ -15,6 +15,7 @@ from bridges.ends.matrix_client import MatrixClient
 from bridges.ends.matrix_events import ENCRYPTED, PINS, POLL_ENDS, REACTION, READ, REDACTION
 
 LONG_POLL_MS = 30_000
+HURRY_SECONDS = 0.5
 PAGE = 100
 NOTHING: Mapping[str, list[str]] = {"types": []}
 SPOKEN = [*READ, REACTION, REDACTION, ENCRYPTED, *POLL_ENDS]
@@ -46,6 +47,8 @@ class RoomSync:
         self._filter: str | None = None
         self._waiting: asyncio.Timeout | None = None
         self._hurry = False
+        self._hurried_at = float("-inf")
+        self._soon: asyncio.TimerHandle | None = None
 
     def change(self) -> None:
         """Take in that the rooms changed: whatever is asked from now on is asked about those there are now."""
@@ -53,7 +56,17 @@ class RoomSync:
         self.hurry()
 
     def hurry(self) -> None:
-        """End the wait under way, and do not wait the next time: something is to be begun with its answer."""
+        """End the wait under way, and do not wait the next time: something is to be begun with its answer.
+
+        At once, and then not more often than twice a second: getting into a thousand rooms is not a thousand syncs.
+        """
+        if self._soon is None:
+            loop = asyncio.get_running_loop()
+            self._soon = loop.call_at(max(loop.time(), self._hurried_at + HURRY_SECONDS), self._cut_short)
+
+    def _cut_short(self) -> None:
+        self._soon = None
+        self._hurried_at = asyncio.get_running_loop().time()
         self._hurry = True
         if self._waiting is not None:
             self._waiting.reschedule(asyncio.get_running_loop().time())

@@ -7,7 +7,8 @@ import json
 import os
 import platform
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -54,13 +55,24 @@ def flat(figures: dict[str, Any], before: str = "") -> dict[str, Any]:
     return found
 
 
-MEASURES = {"bridge": measure_bridge, "onboarding": measure_onboarding, "spaces": measure_spaces}
+Tell = Callable[[str], None]
+MEASURES: dict[str, Callable[[Tell], Awaitable[dict[str, Any]]]] = {
+    "bridge": measure_bridge,
+    "onboarding": measure_onboarding,
+    "spaces": measure_spaces,
+}
 
 
-async def run(names: Sequence[str]) -> dict[str, Any]:
+FEWER_CONVERSATIONS = 200
+
+
+async def run(names: Sequence[str], *, quick: bool = False) -> dict[str, Any]:
     """Measure what is named, one after the other."""
+    measures = dict(MEASURES)
+    if quick:
+        measures["bridge"] = partial(measure_bridge, conversations=FEWER_CONVERSATIONS)
     figures: dict[str, Any] = {
-        name: await MEASURES[name](lambda line: out.print(f"… {line}", soft_wrap=True)) for name in names
+        name: await measures[name](lambda line: out.print(f"… {line}", soft_wrap=True)) for name in names
     }
     return figures | {"machine": machine(), "versions": {name: version(name) for name in VERSIONS}}
 
@@ -69,10 +81,14 @@ def main() -> None:
     """Run and print."""
     parser = ArgumentParser(prog="python -m sandbox.bench", description=__doc__)
     parser.add_argument("what", nargs="*", help=f"one or more of {', '.join(MEASURES)}; everything when left out")
-    names = parser.parse_args().what or list(MEASURES)
+    parser.add_argument(
+        "--quick", action="store_true", help=f"{FEWER_CONVERSATIONS} conversations in place of a thousand"
+    )
+    wanted = parser.parse_args()
+    names = wanted.what or list(MEASURES)
     if unknown := [name for name in names if name not in MEASURES]:
         parser.error(f"nothing measures {', '.join(unknown)}")
-    figures = asyncio.run(run(names))
+    figures = asyncio.run(run(names, quick=wanted.quick))
     table = Table("figure", "value")
     for name, value in flat(figures).items():
         table.add_row(name, str(value))

@@ -159,6 +159,10 @@ class SimChannel:
         """Return its webhooks, the oldest first."""
         return self._world.webhooks(self.id)
 
+    def add_webhook(self, name: str) -> str:
+        """Make a webhook for somebody else's program; return the path where it is executed."""
+        return self._world.add_webhook(self.id, name)
+
     def delete_webhook(self, webhook_id: int) -> None:
         """Delete a webhook; whoever executes it then is told 10015."""
         self._world.backend.delete_webhook(webhook_id)

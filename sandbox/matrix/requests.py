@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -75,7 +76,7 @@ class MatrixRequests:
     async def upload(self, name: str, data: bytes, kind: str) -> str:
         """Hand a file to the homeserver and return its mxc address; refusals as for :meth:`ask`."""
         address = self._address(("_matrix", "media", "v3", "upload"), {"filename": name})
-        async with self._open().post(address, data=data, headers={"Content-Type": kind}) as answer:
+        async with self._open().post(address, data=BytesIO(data), headers={"Content-Type": kind}) as answer:
             content: dict[str, Any] = await answer.json()
             if answer.ok:
                 return str(content["content_uri"])

@@ -83,6 +83,8 @@ def _message(message: dict[str, Any]) -> None:
     if (reference := message.get("message_reference")) is not None:
         reference.setdefault("type", 0)
         reference.pop("fail_if_not_exists", None)
+    for embed in message.get("embeds") or ():
+        embed.setdefault("type", "rich")  # what a bot or a webhook made (message.mdx, Embed Types)
     metadata = message.get("interaction_metadata")
     if metadata is not None:
         # The command's own name and kind belong to the old "interaction" object, not to this one.

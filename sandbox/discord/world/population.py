@@ -84,6 +84,12 @@ class Population(Deeds):
         """Return the webhooks of a channel."""
         return sight.webhooks(self.backend, channel_id)
 
+    def add_webhook(self, channel_id: int, name: str) -> str:
+        """Make a webhook as the guild's owner; return its path."""
+        owner_id = self.backend.get_guild(self.channel(channel_id).guild_id or 0).owner_id
+        made = self.backend.create_webhook(channel_id, name, owner_id)
+        return f"/webhooks/{made.id}/{made.token}"
+
     def deleted(self, channel_id: int) -> list[SeenMessage]:
         """Return what was deleted in a channel, as it last stood."""
         return sight.deleted(self.backend, channel_id)
