@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import structlog
 
 from bridges.commons import Commons
-from bridges.ends.port import CopyGoneError, End, EndError, NotSentError, Reactions, RefusedError, UnsureError
+from bridges.ends.port import (
+    BlockedError,
+    CopyGoneError,
+    End,
+    EndError,
+    NotSentError,
+    Reactions,
+    RefusedError,
+    UnsureError,
+)
 from bridges.line import NotYetError
-from bridges.pace import Backoff
 from bridges.patience import Patience
 from db.bridge_rows import Delivery, Intent, Standing
 from db.ids import IntentId
 
 log = structlog.get_logger("bridges.marking")
+
+FIRST_SECONDS, LONGEST_SECONDS, MOST_TRIES = 0.5, 60.0, 60
+"""How soon, and how often, an end is asked again what people gave there: for about an hour."""
 
 
 class Marking:
@@ -21,8 +34,8 @@ class Marking:
     def __init__(self, end: End, commons: Commons) -> None:
         self.end = end
         self._commons = commons
-        self._unanswered: dict[IntentId, Backoff] = {}
-        """Reactions about which not every end could be asked yet, with how patient we have become."""
+        self._unanswered: dict[IntentId, int] = {}
+        """Reactions about which not every end could be asked yet, with how often it was tried."""
 
     async def react(self, intent: Intent, patience: Patience) -> None:
         """Let the bot's reactions here be those that people gave elsewhere, each once."""
@@ -37,9 +50,10 @@ class Marking:
         except (CopyGoneError, RefusedError) as error:
             log.info("reactions stay as they are", lane=self.end.label, reason=error.reason)
             later = False
-        if later:
+        if later and (tries := self._unanswered.get(intent.id, 0)) < MOST_TRIES:
             # an end did not answer: what was given there may be just what this is about
-            raise NotYetError(self._unanswered.setdefault(intent.id, Backoff(first=0.5)).next())
+            self._unanswered[intent.id] = tries + 1
+            raise NotYetError(min(FIRST_SECONDS * 2**tries, LONGEST_SECONDS))
         self._unanswered.pop(intent.id, None)
         await self._commons.journal.settle(Delivery(intent))
 
@@ -66,7 +80,7 @@ class Marking:
                     except EndError as error:
                         # it cannot be asked now: what was given there may still stand, so nothing is taken back
                         certain = False
-                        later = later or isinstance(error, NotSentError | UnsureError)
+                        later = later or isinstance(error, NotSentError | UnsureError | BlockedError)
         return given, certain, later
 
     async def _agree(
@@ -82,21 +96,20 @@ class Marking:
         wanted = {_plain(reaction): reaction for reaction in sorted(given)}
         standing = {_plain(reaction): reaction for reaction in here.ours}
         missing = [reaction for plain, reaction in wanted.items() if plain not in standing]
-        for number, reaction in enumerate(missing):
+        for reaction in missing:
             try:
                 await patience.with_call(
-                    lambda r=reaction, n=number: self.end.react(at, r, f"{intent.id}-{n}")  # type: ignore[misc]
+                    lambda r=reaction: self.end.react(at, r, _key(intent, r))  # type: ignore[misc]
                 )
             except RefusedError as error:
                 # this platform has no such emoji; the others may be known
                 log.info("a reaction cannot cross", lane=self.end.label, reason=error.reason)
         if certain:
             needless = [reaction for plain, reaction in standing.items() if plain not in wanted]
-            for number, reaction in enumerate(needless):
+            for reaction in needless:
+                ref = here.ours[reaction]
                 await patience.with_call(
-                    lambda r=reaction, n=number: self.end.unreact(  # type: ignore[misc]
-                        at, r, here.ours[r], f"{intent.id}-u{n}"
-                    )
+                    lambda r=reaction, ref=ref: self.end.unreact(at, r, ref, _key(intent, ref))  # type: ignore[misc]
                 )
 
     async def pin(self, intent: Intent, patience: Patience) -> None:
@@ -120,6 +133,15 @@ class Marking:
         if standing is None:
             raise NotYetError
         return standing[-1 if last else 0] if standing else None
+
+
+def _key(intent: Intent, what: str) -> str:
+    """Return a key for one deed of an intent.
+
+    By what it is about, not by a number: tried again after a crash, others may be missing, and a homeserver takes
+    a key that it knows for the deed that it knows.
+    """
+    return f"{intent.id}-{sha256(what.encode()).hexdigest()[:12]}"
 
 
 def _plain(reaction: str) -> str:

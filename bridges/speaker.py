@@ -59,7 +59,10 @@ class Speaker:
         intent = pending.intent
         message = await self._around.message(intent, patience)
         if message is None or self.is_gone(intent):
-            if pending.doubtful:
+            # one that may be repeated is not written down before the next is begun: any that was left by an earlier
+            # process may stand here, not only the first
+            left_over = pending.heard_at is None and self._may_repeat(intent)
+            if pending.doubtful or left_over:
                 await self._clear_away(intent, patience)
             self._commons.metrics.gone.labels(self.end.label).inc()
             await self._settle(Delivery(intent))

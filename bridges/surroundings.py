@@ -8,19 +8,31 @@ from dataclasses import replace
 import structlog
 
 from bridges.commons import Commons
-from bridges.ends.port import Answered, Around, CopyGoneError, End, EndError, Outgoing, RefusedError
+from bridges.ends.port import (
+    Answered,
+    Around,
+    CopyGoneError,
+    End,
+    EndError,
+    NotSentError,
+    Outgoing,
+    RefusedError,
+    UnsureError,
+)
 from bridges.markup.naming import mentions_of
 from bridges.markup.reading_aloud import snippet
 from bridges.markup.tree import Mentioned
 from bridges.message import Message
 from bridges.patience import Patience
 from bridges.terms import as_admitted
-from db.bridge_rows import Copy, Intent
+from db.bridge_rows import Copy, Intent, SourceRow
 from db.ids import SourceId
 
 log = structlog.get_logger("bridges.surroundings")
 
 THREAD_NAME_LIMIT = 80
+READ_AGAIN_SECONDS = (0.2, 0.6)
+"""After how long it is asked again what is answered, where the platform did not say."""
 
 
 class Surroundings:
@@ -123,12 +135,22 @@ class Surroundings:
         row, standing = found
         message = self._commons.recent.get(row.end, row.ref)
         if message is None and (source := self._commons.ends.get(row.end)) is not None:
-            try:
-                message = await source.read(row.ref, row.thread)
-            except EndError:
-                message = None  # it cannot be asked now: the answer is said without the quote rather than late
+            message = await self._read_answered(source, row)
         conversation = self._commons.conversation_of(self.end.id)
         if message is not None and conversation is not None:
             author = conversation.policy(conversation.key, message.author)
             message = replace(message, author=author) if author is not None else None
         return Answered(standing[0] if standing else None, message)
+
+    async def _read_answered(self, source: End, row: SourceRow) -> Message | None:
+        """Read what is answered. None where that is not to be had soon: its answer is rather said without the quote
+        than late."""
+        for seconds in (*READ_AGAIN_SECONDS, None):
+            try:
+                return await source.read(row.ref, row.thread)
+            except (NotSentError, UnsureError):
+                if seconds is not None:
+                    await self._commons.sleep(seconds)
+            except EndError:
+                break
+        return None

@@ -16,7 +16,7 @@ from bridges.ends.discord_rendering import Rendering
 from bridges.ends.discord_sending import Freight
 from bridges.ends.discord_text import CONTENT_LIMIT
 from bridges.ends.discord_webhooks import WebhookGoneError, WebhookTransport
-from bridges.ends.port import Around, Outgoing, Reactions, RefusedError
+from bridges.ends.port import Around, NotSentError, Outgoing, Reactions, RefusedError
 from bridges.markup.tree import Emoji
 from bridges.message import Message
 from db.bridge_rows import Copy, EndRow, Platform, Standing
@@ -196,6 +196,8 @@ class DiscordEnd:
         return await self._deeds.open_thread(root, name)
 
     async def reactions(self, at: Standing) -> Reactions:
+        if not self._account.connected.is_set():
+            raise NotSentError("discord.not_connected")  # other ends ask, too, from the moment the bot starts
         return await self._deeds.reactions(at)
 
     async def react(self, at: Standing, reaction: str, key: str) -> None:

@@ -55,7 +55,8 @@ def in_three_languages(reason: str) -> str:
 class Entering:
     """Gets into rooms: those that :meth:`call` at once, and now and then all that did not let us in.
 
-    ``rooms`` are those that are served at a time, ``serves`` says whether one still is; ``entered`` is told of each that we are in.
+    ``rooms`` are those that are served at a time, ``serves`` says whether one still is; ``entered`` is told of each
+    that we are in.
     """
 
     def __init__(

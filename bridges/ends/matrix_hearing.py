@@ -220,9 +220,10 @@ class MatrixHearing:
         match event.get("type"):
             case "m.room.member" if isinstance(event.get("state_key"), str):
                 self._names.learn(room.room_id, str(event["state_key"]), content)
-            case "m.room.create":
+            # without a state key it is what anybody may say, and says nothing of how the room is
+            case "m.room.create" if event.get("state_key") == "":
                 room.powers.learn_creation(event)
-            case "m.room.power_levels":
+            case "m.room.power_levels" if event.get("state_key") == "":
                 room.powers.learn_levels(content)
 
 

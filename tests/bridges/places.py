@@ -59,6 +59,7 @@ class MemoryPlace:
     reads: int = 0
     read_troubles: list[EndError] = field(default_factory=list)
     """What is met when reading again, once each."""
+    keys: set[str] = field(default_factory=set)
     announced: list[str] = field(default_factory=list)
     given: dict[str, set[str]] = field(default_factory=dict)
     """What people reacted, by the id of what they reacted to."""
@@ -192,10 +193,17 @@ class MemoryPlace:
         )
 
     async def react(self, at: Standing, reaction: str, key: str) -> None:
-        self._met(lambda: self.ours.setdefault(at.ref, set()).add(reaction))
+        self._met(lambda: self._once(key, lambda: self.ours.setdefault(at.ref, set()).add(reaction)))
 
     async def unreact(self, at: Standing, reaction: str, ref: str, key: str) -> None:
-        self._met(lambda: self.ours.setdefault(at.ref, set()).discard(reaction))
+        self._met(lambda: self._once(key, lambda: self.ours.setdefault(at.ref, set()).discard(reaction)))
+
+    def _once(self, key: str, effect: Callable[[], None]) -> None:
+        """Pass over a key that is known, as a homeserver does, whatever comes with it."""
+        if self.repeatable_for and key in self.keys:
+            return
+        self.keys.add(key)
+        effect()
 
     async def pin(self, at: Standing, *, pinned: bool) -> None:
         self._met(lambda: self.pinned.add(at.ref) if pinned else self.pinned.discard(at.ref))

@@ -327,11 +327,11 @@ async def test_a_broken_road_to_a_device_is_mended(house: House) -> None:
     database.close()
     async with house.bot_alive() as bot:
         await until_heard(bot.bridge)
+        curve = bot.secrecy._olm.account.identity_keys["curve25519"]
+        before = len(house.tono.client.olm.session_store[curve])
         house.tono.client.invalidate_outbound_session(house.garden)
         await house.tono.say(house.garden, "perdido")
         # the bot opens a new road, and tells so on it
-        curve = bot.secrecy._olm.account.identity_keys["curve25519"]
-        before = len(house.tono.client.olm.session_store[curve])
         await until(lambda: len(house.tono.client.olm.session_store[curve]) > before)
         house.tono.client.invalidate_outbound_session(house.garden)
         await house.tono.say(house.garden, "recuperado")

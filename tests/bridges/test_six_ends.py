@@ -416,7 +416,8 @@ async def do(talk: Talk, dice: random.Random, asked: Act) -> None:
             await talk.hear(end, Pinned(here.id, stands_as, pinned=True))
         else:
             given = here.given.setdefault(stands_as, set())
-            given.add("🌱") if act == "react" else given.discard("🌱")
+            emoji = "🌱👍"[int(ref) % 2]
+            given.add(emoji) if act == "react" else given.discard(emoji)
             await talk.hear(end, Reacted(here.id, stands_as, f"$reaction-{ref}"))
 
 
