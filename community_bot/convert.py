@@ -9,12 +9,12 @@ from enum import StrEnum
 from html import escape
 from typing import Any, BinaryIO, TypeAlias
 
-from bridges.ends.plain_text import plain_text
 from bridges.markup.discord_reading import read_discord
 from bridges.markup.discord_writing import write_discord
 from bridges.markup.matrix_reading import HTML, read_matrix
 from bridges.markup.matrix_writing import write_matrix
 from bridges.markup.tree import Document
+from bridges.plain_text import plain_text
 
 TAG = re.compile(
     r"</?(?:a|b|blockquote|br|caption|code|del|details|div|em|font|h[1-6]|hr|i|img|li|mx-reply|ol|p|pre|s|span|"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from bridges.ends.plain_text import plain_name
+from bridges.plain_text import plain_name
 from bridges.split import split
 
 CONTENT_LIMIT = 2000

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
-from bridges.ends.plain_text import plain_text
+from bridges.plain_text import plain_text
 
 MESSAGE = "m.room.message"
 STICKER = "m.sticker"

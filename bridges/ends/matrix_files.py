@@ -9,8 +9,8 @@ from typing import Any
 
 from bridges.ends.matrix_events import STICKER, mapping
 from bridges.ends.matrix_secret_files import is_file
-from bridges.ends.plain_text import plain_text
 from bridges.media.file import Attachment, File, Kind
+from bridges.plain_text import plain_text
 
 KINDS = {"m.image": Kind.IMAGE, "m.video": Kind.VIDEO, "m.audio": Kind.AUDIO, "m.file": Kind.FILE}
 MSGTYPES = {

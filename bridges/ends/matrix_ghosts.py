@@ -19,8 +19,8 @@ import structlog
 from bridges.ends.matrix_client import MatrixClient, MissingError
 from bridges.ends.matrix_ghost_accounts import FORBIDDEN, BannedError, GhostAccounts, Looks
 from bridges.ends.matrix_registration import GhostNames
-from bridges.ends.plain_text import plain_name
 from bridges.ends.port import BlockedError, EndError, NotSentError, RefusedError, UnsureError
+from bridges.plain_text import plain_name
 
 log = structlog.get_logger("bridges.matrix")
 

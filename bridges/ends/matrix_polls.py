@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bridges.ends.matrix_events import POLL_ENDS, POLL_RESPONSES, POLL_STARTS, mapping
-from bridges.ends.plain_text import plain_text
 from bridges.markup.tree import Document, Listing, Mark, Marked, Paragraph, Text
+from bridges.plain_text import plain_text
 
 OLD_TEXT = "org.matrix.msc1767.text"
 MOST_ANSWERS = 20

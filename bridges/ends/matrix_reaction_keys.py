@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from bridges.ends.matrix_events import mapping
-from bridges.ends.plain_text import plain_text
 from bridges.markup.matrix_links import is_mxc
 from bridges.markup.tree import Emoji
+from bridges.plain_text import plain_text
 
 AS_EMOJI = "\ufe0f"
 LONGEST_KEY = 64

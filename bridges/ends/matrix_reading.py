@@ -9,12 +9,12 @@ from bridges.ends.matrix_events import POLL_STARTS, Origin, mapping
 from bridges.ends.matrix_files import has_caption, is_media, name_of, read_file
 from bridges.ends.matrix_names import Member
 from bridges.ends.matrix_polls import read_poll
-from bridges.ends.plain_text import plain_name, plain_text
 from bridges.markup.matrix_links import is_mxc
 from bridges.markup.matrix_reading import PROFILES, read_matrix
 from bridges.markup.tree import Block, Break, Document, Inline, Link, Mark, Marked, Paragraph, Text
 from bridges.media.file import Attachment
 from bridges.message import Author, Message, Thread
+from bridges.plain_text import plain_name, plain_text
 from db.bridge_rows import Place
 from db.ids import EndId
 

@@ -16,7 +16,6 @@ from typing import Any
 from bridges.ends.matrix_files import Uploaded, file_content
 from bridges.ends.matrix_media import DATA
 from bridges.ends.matrix_reading import NAME_LIMIT
-from bridges.ends.plain_text import plain_name, plain_text
 from bridges.ends.port import Around, Outgoing, copy_key, file_part
 from bridges.markup.long_code import CodeFile
 from bridges.markup.matrix_writing import MatrixText, write_matrix
@@ -24,6 +23,7 @@ from bridges.markup.splitting import split_document
 from bridges.markup.tree import Document, Emoji, Mention, Mentioned
 from bridges.media.file import Attachment, Kind
 from bridges.message import Message
+from bridges.plain_text import plain_name, plain_text
 from db.bridge_rows import Place, Platform
 
 PART_LIMIT = 8000

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from lxml import etree
 
-from bridges.ends.plain_text import plain_text
+from bridges.plain_text import plain_text
 
 DEPTH_LIMIT = 100
 """Levels that are read (spec 1.12, "m.room.message msgtypes"). What lies deeper gives its words and no more."""

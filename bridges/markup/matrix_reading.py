@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bridges.ends.plain_text import plain_text
 from bridges.markup.matrix_blocks import Blocks
 from bridges.markup.matrix_html import parse
 from bridges.markup.matrix_inline import Around, text_nodes
 from bridges.markup.tree import Break, Document, Inline, Paragraph
+from bridges.plain_text import plain_text
 
 HTML = "org.matrix.custom.html"
 PROFILES = ("m.per_message_profile", "com.beeper.per_message_profile")
