@@ -53,4 +53,4 @@ class Lateness:
         await self._commons.journal.put_aside(self.end.id, pending.intent.id, missed.until, TOO_LATE)
         line.pass_over(pending.intent.id, missed.until)
         self._commons.metrics.failed.labels(self.end.label, TOO_LATE).inc(missed.count)
-        log.warning("messages were put aside after an absence", lane=self.end.label, number=missed.count)
+        log.warning("messages were put aside after an absence", lane=self.end.label, count=missed.count)

@@ -117,7 +117,8 @@ class RoomNotices:
         """Return, in a place's language, how many messages came too late for it, and from when."""
         language = language_of_place(self._network.rules, await self._names.of(place))
         stamps = {"first": f"{first:%Y-%m-%d %H:%M}", "last": f"{last:%Y-%m-%d %H:%M}"}
-        return plain_text(self._catalogues.translator(language).count("bridge.missed", count, **stamps))
+        t = self._catalogues.translator(language)
+        return plain_text(t.count("bridge.missed", count, **stamps))
 
     async def _say_ended(self, gone: Forgotten) -> None:
         named = await self._names.of(gone.place)

@@ -160,6 +160,11 @@ async def do_everything(
     # everybody who arrives reads this, so it is kept as it is
     await me.fill({"wording": "Come in, sit down"})
 
+    # the bridge, from a place that is joined with nothing, and what would become of words there
+    for command in ("bridge list", "bridge status", "bridge pause", "bridge resume"):
+        await me.do(command)
+    await me.do("bridge preview", text=f"Mensajecanario {sign}")
+
     # data
     for command in ("privacy correct", "privacy object"):
         await friend.do(command)

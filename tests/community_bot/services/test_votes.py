@@ -274,12 +274,16 @@ async def test_nobody_sees_how_a_vote_stands_or_how_many_have_voted(
 
         return [replies, listed, *await small.network.look(work)]
 
+    def logged() -> int:
+        # asyncio's own remarks, on a loop that was slow, are about the machine
+        return sum(record.name != "asyncio" for record in caplog.records)
+
     await seen()
-    before, said = await seen(), len(caplog.records)
+    before, said = await seen(), logged()
     for account in people[:5]:
         await small.votes.cast(account, opened.id, [0])
     await small.votes.cast(people[0], opened.id, [1])
-    assert len(caplog.records) == said
+    assert logged() == said
     assert await seen() == before
 
 
