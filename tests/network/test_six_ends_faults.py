@@ -30,8 +30,8 @@ async def six() -> AsyncIterator[SixEnds]:
         yield SixEnds(network)
 
 
-# everything at once takes a quiet machine and still fails now and then, for reasons that are not all found: so it is
-# run on purpose (STORM=1), and what it finds becomes a small test below
+# everything at once takes a quiet machine and still fails now and then, for reasons that are not all found: so it
+# is run on purpose (STORM=1), and what it finds becomes a small test below
 @pytest.mark.skipif("STORM" not in os.environ, reason="a storm over six real ends, run on purpose: STORM=1")
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_under_every_fault_each_end_shows_each_message_once_in_order_as_it_last_read(
