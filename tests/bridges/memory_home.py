@@ -102,6 +102,7 @@ class Region:
         failed: Failed = untold,
     ) -> None:
         self.homes = homes or {platform: MemoryHome() for platform in Platform}
+        self._database = database
         self.store = RelayStore(database)
         self.crew = Crew(_no_operator)
         self._registry = CollectorRegistry()
@@ -121,6 +122,8 @@ class Region:
             yield self
         finally:
             await self.crew.close()
+            # a process that is killed takes its threads with it: what this one was writing is done, or never is
+            await self._database.transact(lambda _: None)
 
     def place(self, name: str) -> MemoryPlace:
         place = place_of(name)

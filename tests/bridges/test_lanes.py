@@ -44,6 +44,7 @@ class Process:
     """One life of the bridge: two places, their lanes, a journal. The places outlive it."""
 
     def __init__(self, database: Database, source: MemoryPlace, target: MemoryPlace, *, window: int = 500) -> None:
+        self._database = database
         self.store = RelayStore(database)
         self.journal = Journal(database, RelayRecord(is_sqlite=True, keep_days=90))
         self.registry = CollectorRegistry()
@@ -79,6 +80,8 @@ class Process:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            # a process that is killed takes its threads with it: what this one was writing is done, or never is
+            await self._database.transact(lambda _: None)
 
     def ended(self, lane: Lane) -> bool:
         return self._running[lane].done()
@@ -87,9 +90,9 @@ class Process:
         return self.registry.get_sample_value(name, labels) or 0.0
 
 
-async def until(condition: Callable[[], bool] | Callable[[], Awaitable[bool]]) -> None:
+async def until(condition: Callable[[], bool] | Callable[[], Awaitable[bool]], *, seconds: float = 20) -> None:
     """Let others run until ``condition`` holds; a test that waits for ever ends by its own limit."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(seconds):
         while True:
             held = condition()
             if held if isinstance(held, bool) else await held:

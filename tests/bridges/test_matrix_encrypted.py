@@ -332,7 +332,7 @@ async def test_a_broken_road_to_a_device_is_mended(house: House) -> None:
         house.tono.client.invalidate_outbound_session(house.garden)
         await house.tono.say(house.garden, "perdido")
         # the bot opens a new road, and tells so on it
-        await until(lambda: len(house.tono.client.olm.session_store[curve]) > before)
+        await until(lambda: len(house.tono.client.olm.session_store[curve]) > before, seconds=60)
         house.tono.client.invalidate_outbound_session(house.garden)
         await house.tono.say(house.garden, "recuperado")
         await house.in_radio("recuperado")
