@@ -159,7 +159,7 @@ class Lane:
     async def _say(self, pending: Pending) -> None:
         patience = self._speaking.patience
         try:
-            await self._lateness.shed(self._speaking, pending, patience)
+            await self._lateness.shed(self._speaking, pending)
             await self._speaker.say(pending, patience, self._speaking.waiting()[1:])
         finally:
             # whatever waited for this message to stand here may go on

@@ -12,9 +12,8 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from bridges.commons import Commons
-from bridges.ends.port import End
+from bridges.ends.port import End, EndError
 from bridges.line import Line, Pending
-from bridges.patience import Patience
 
 log = structlog.get_logger("bridges.lateness")
 
@@ -34,7 +33,7 @@ class Lateness:
         self._late = late
         self._most = most
 
-    async def shed(self, line: Line, pending: Pending, patience: Patience) -> None:
+    async def shed(self, line: Line, pending: Pending) -> None:
         """Put aside what is beyond the bound, once it is known here; ``pending`` is at the head and stays.
 
         It is told first: after a crash in between it may be told twice, but nothing is lost in silence.
@@ -49,7 +48,12 @@ class Lateness:
             return
         place = self._commons.places[self.end.id]
         text = await self._commons.missed(place, missed.count, missed.first, missed.last)
-        await patience.with_call(lambda: self.end.announce(text, f"missed-{pending.intent.id}-{missed.until}"))
+        try:
+            await self.end.announce(text, f"missed-{pending.intent.id}-{missed.until}")
+        except EndError as error:
+            # nothing is put aside in silence: until it can be told, all of it crosses, however late
+            log.warning("an absence cannot be told", lane=self.end.label, reason=error.reason)
+            return
         await self._commons.journal.put_aside(self.end.id, pending.intent.id, missed.until, TOO_LATE)
         line.pass_over(pending.intent.id, missed.until)
         self._commons.metrics.failed.labels(self.end.label, TOO_LATE).inc(missed.count)

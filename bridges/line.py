@@ -108,10 +108,6 @@ class Line:
         """Return what waits in memory, the one at work included."""
         return [*self._pending, *self._postponed]
 
-    def skip_database(self) -> None:
-        """Take it that nothing is in the database which was not offered."""
-        self._more_in_database = False
-
     def pass_over(self, after: IntentId, until: IntentId) -> None:
         """Take it that those between ``after`` (not itself) and ``until`` were put aside."""
         for each in self._pending:

@@ -37,10 +37,6 @@ class NoNeedError(Exception):
     """What was being tried is not wanted any more, and certainly did not happen."""
 
 
-async def _nowhere_to_look() -> None:
-    return None
-
-
 class Patience:
     """Tries calls one after the other. :attr:`state` and :attr:`reason` say what it is at."""
 

@@ -92,7 +92,7 @@ class BridgeDesk:
         return sum(await asyncio.gather(*(bridge.try_again(intent) for intent in intents)))
 
     async def failed(self, intent: Intent, message: Message, reason: str) -> None:
-        """Take in from the bridge that a message will not cross (:data:`bridges.speaker.Failed`)."""
+        """Take in from the bridge that a message will not cross (:data:`bridges.commons.Failed`)."""
         if self._bridge is None or self.on_failure is None:
             return
         refused_by = next((each for each in self._bridge.standings() if each.id == intent.end), None)

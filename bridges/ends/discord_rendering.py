@@ -34,7 +34,6 @@ from db.bridge_rows import Place
 MOST_FILES = 10
 QUOTED_LIMIT = 100
 """UTF-16 units of what is shown of an answered message."""
-QUOTED_NAME_LIMIT = 40
 OPENING_LIMIT = 80
 INLINE = "inline:"
 """Begins the location of a file that is made of the message's own words."""
