@@ -7,6 +7,7 @@ devices are whose is their homeservers' word (SAF-21).
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -28,6 +29,8 @@ KEYS_LOST = "matrix.keys_lost"
 OTHER_DEVICE = "matrix.other_device"
 """The login belongs to another device than the one whose keys these are."""
 ONE_TIME = "signed_curve25519"
+ROAD_REST = timedelta(hours=1)
+"""How old the newest road to a device is before another is opened, as the specification asks."""
 
 
 class MatrixDevices:
@@ -156,6 +159,18 @@ class MatrixDevices:
             log.warning("a device could not be given keys", reason="matrix.bad_key")
 
     # ── roads that broke
+
+    def broke(self, sender: str, sender_key: str) -> None:
+        """Take in that a first message on a new road could not be read: what it was made with is gone here.
+
+        The machine itself marks only roads on which a later message could not be read. Not more than once an hour,
+        as there: whoever breaks roads on purpose makes us open no more of them.
+        """
+        device = self._olm.device_store.device_from_sender_key(sender, sender_key)
+        newest = self._olm.session_store.get(sender_key)
+        is_young = newest is not None and datetime.now() - newest.creation_time < ROAD_REST  # noqa: DTZ005 (nio's)
+        if device is not None and not is_young and device not in self._olm.wedged_devices:
+            self._olm.wedged_devices.append(device)
 
     async def mend(self) -> None:
         """Open new roads to devices whose words cannot be read any more, and say what the machine wants said."""

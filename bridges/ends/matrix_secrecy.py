@@ -18,6 +18,7 @@ import structlog
 from nio.crypto import Olm
 from nio.events import OlmEvent, RoomKeyEvent, ToDeviceEvent
 from nio.exceptions import EncryptionError
+from vodozemac import SessionCreationException
 
 from bridges.ends.matrix_client import MatrixClient, MissingError
 from bridges.ends.matrix_devices import MatrixDevices
@@ -117,13 +118,23 @@ class Secrecy:
             await self._know(event.sender)
             # only now: whoever asked may have been cut short before, and gets it again
             self._taken.put(digest, True)
-            told = self._olm.handle_to_device_event(event)
+            told = self._open_road(event)
         except (ValueError, KeyError, TypeError, AttributeError, EncryptionError) as error:
             # anybody may send anything to a device
             log.info("a message between devices could not be read", error_type=type(error).__name__)
             return
         if isinstance(told, RoomKeyEvent):
             self._take_session(told)
+
+    def _open_road(self, event: OlmEvent) -> ToDeviceEvent | None:
+        try:
+            told = self._olm.handle_to_device_event(event)
+            # nio writes the account down before the key that the road was opened with is used up: it would stay there
+            self._olm.save_account()
+            return told
+        except SessionCreationException:
+            self._devices.broke(event.sender, event.sender_key)
+            raise
 
     async def _know(self, sender: str) -> None:
         """Learn the devices of who speaks to ours: a broken road is mended only to a device that is known."""
