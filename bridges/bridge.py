@@ -25,6 +25,7 @@ from bridges.lane import Lane
 from bridges.metrics import BridgeMetrics, Counted
 from bridges.patience import LaneState
 from bridges.recent import Recent
+from bridges.telling import Telling
 from bridges.terms import EQUAL, AuthorPolicy, EndTerms, under_own_name
 from db.bridge_rows import ConversationRow, EndRow, Place, Platform
 from db.bridge_store import BridgeStore
@@ -150,6 +151,7 @@ class Bridge:
         self._started = True
         self._busy = None
         self._crew.keep("journal", self._journal.run)
+        self._crew.keep("untold-failures", Telling(self._commons).run)
         for served in self._served.values():
             self._begin(served)
 
@@ -227,10 +229,11 @@ class Bridge:
         They are planned for first: what is meant for them waits in the database for their lanes.
         """
         self._go_by(Conversation.of(row, self._terms_of(row), self._policy) for row in rows)
-        for conversation in rows:
-            for row in conversation.ends:
-                if row.id not in self._served:
-                    await self._serve(conversation.key, row)
+        new = [(each.key, row) for each in rows for row in each.ends if row.id not in self._served]
+        for platform, home in self._homes.items():
+            await home.expect([row for _, row in new if row.place.platform is platform])
+        for key, row in new:
+            await self._serve(key, row)
 
     def _terms_of(self, row: ConversationRow) -> dict[Place, EndTerms]:
         """Return what the settings and the people of each place say."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from bridges.conversation import Conversation
@@ -21,7 +21,12 @@ from db.relay_store import RelayStore
 T = TypeVar("T")
 
 Failed = Callable[[Intent, Message, str], Awaitable[None]]
-"""Is told of a message that could not cross, with the reason, once it is written down."""
+"""Is told of a message that could not cross, with the reason, once it is written down.
+
+It is told of it again at the next start unless it was taken over by then (:class:`db.untold_store.UntoldStore`).
+"""
+TELL_WITHIN = timedelta(hours=1)
+"""Later than so long after it failed, nobody is told of a message any more."""
 
 
 Missed = Callable[[Place, int, datetime, datetime], Awaitable[str]]
@@ -79,5 +84,6 @@ class Commons:
     async def put_aside(self, end: End, intent: Intent, message: Message, reason: str) -> None:
         """Take what can never be done out of its lane, with its reason; its author is told."""
         self.metrics.failed.labels(end.label, reason).inc()
-        await self.journal.settle(Delivery(intent, failure=reason))
+        tell_until = datetime.now(UTC) + TELL_WITHIN
+        await self.journal.settle(Delivery(intent, failure=reason, tell_until=tell_until))
         await self.failed(intent, message, reason)

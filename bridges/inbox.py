@@ -10,7 +10,7 @@ from time import monotonic
 
 import structlog
 
-from bridges.commons import Failed, untold
+from bridges.commons import TELL_WITHIN, Failed, untold
 from bridges.conversation import Conversation
 from bridges.journal import Journal
 from bridges.lane import Lane
@@ -107,7 +107,7 @@ class Inbox:
         a_minute = conversation.terms_of(message.end).quota
         if self._quotas.take(message.end, message.sent_at, a_minute):
             return receipt
-        return replace(receipt, refused=OVER_QUOTA)
+        return replace(receipt, refused=OVER_QUOTA, tell_until=receipt.received_at + TELL_WITHIN)
 
     def _refuse(self, intent: Intent, message: Message, reason: str) -> None:
         self._metrics.refused.labels(message.place.platform, reason).inc()

@@ -105,6 +105,11 @@ class BridgeMetrics:
             ["platform", "reason"],
             registry=registry,
         )
+        self.untold = Counter(
+            "bridge_failures_untold",
+            "Messages that did not cross and whose authors were not told in time",
+            registry=registry,
+        )
         self.reconciled = Counter(
             "bridge_parts_reconciled", "Parts found already said after a crash or a lost answer", ["lane"],
             registry=registry,

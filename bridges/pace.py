@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
+from time import monotonic
+from types import TracebackType
 
 
 @dataclass(slots=True)
@@ -37,3 +39,37 @@ async def either(*waits: Coroutine[None, None, object]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class Turns:
+    """Lets at most ``at_once`` in at a time, and begins with at most ``a_second``; an async context manager."""
+
+    def __init__(
+        self,
+        at_once: int,
+        *,
+        a_second: float,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._places = asyncio.Semaphore(at_once)
+        self._apart = 1 / a_second
+        self._sleep = sleep
+        self._clock = clock
+        self._next = 0.0
+
+    async def __aenter__(self) -> None:
+        await self._places.acquire()
+        now = self._clock()
+        mine, self._next = max(now, self._next), max(now, self._next) + self._apart
+        if mine > now:
+            try:
+                await self._sleep(mine - now)
+            except BaseException:
+                self._places.release()
+                raise
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._places.release()

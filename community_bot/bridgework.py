@@ -147,7 +147,9 @@ class Bridgework:
             await _bound(self._pages.start(), "web.media_port")
 
     async def deafen(self) -> None:
-        """Take nothing more from the homeserver: what it brings from now on it will bring again."""
+        """Hear nothing more: what comes from now on comes again, at the next start."""
+        for home in self.homes.values():
+            await home.part()
         if self._listener is not None:
             await self._listener.stop()
 

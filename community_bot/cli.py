@@ -112,7 +112,7 @@ def run(settings: SettingsOption = None) -> None:
 
 @app.command()
 def check(settings: SettingsOption = None) -> None:
-    """Look at everything the bot depends on; say what to do about each red line."""
+    """Look at everything the bot depends on; say what to do about each red line, and may be about a yellow one."""
     from community_bot.check import check_everything  # noqa: PLC0415
 
     loaded = load_settings(settings)
@@ -122,11 +122,17 @@ def check(settings: SettingsOption = None) -> None:
         # a link that is cut short is of no use
         table.add_column(heading, overflow="fold")
     for finding in findings:
-        mark = "[green]✓[/]" if finding.ok else "[red]✗[/]"
+        mark = "[yellow]![/]" if finding.is_advice else "[green]✓[/]" if finding.ok else "[red]✗[/]"
         table.add_row(mark, *(escape(text) for text in (finding.what, finding.said, finding.cure)))
     out.print(table)
     red = sum(not finding.ok for finding in findings)
-    out.print("Everything is in order." if not red else f"{red} of {len(findings)} need you.")
+    advised = sum(finding.is_advice for finding in findings)
+    well = (
+        f"Nothing needs you; {advised} of {len(findings)} could carry more."
+        if advised
+        else "Everything is in order."
+    )
+    out.print(well if not red else f"{red} of {len(findings)} need you.")
     raise typer.Exit(1 if red else 0)
 
 

@@ -99,6 +99,7 @@ class Community:
                 homes=matrix_homes(settings),
                 arrivals=arrivals,
                 knocked=self._capabilities.knocking.knocked,
+                doors=self._capabilities.knocking.doors,
             )
             self._matrix_sync = MatrixSync(homeserver, notes, self._matrix_face)
         self._effects = self._capabilities.effects(self._ports, texts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -123,6 +124,8 @@ class TaskKeeper:
         self._chance = chance
         self._close_seconds = close_seconds
         self._owned: dict[str, _Owned] = {}
+        self._finished: deque[_Owned] = deque()
+        """Those that have ended, the first to end first; some were forgotten, or run again under their name."""
         self._closed = False
 
     def run(
@@ -146,6 +149,7 @@ class TaskKeeper:
         owned = _Owned(name, restart, self._clock())
         self._owned[name] = owned
         owned.task = asyncio.create_task(self._supervise(owned, factory), name=name)
+        owned.task.add_done_callback(lambda _: self._finished.append(owned))
         return owned.task
 
     async def stop(self, name: str) -> None:
@@ -234,9 +238,10 @@ class TaskKeeper:
         return tuple(name for task, name in tasks.items() if task in left)
 
     def _forget_oldest(self) -> None:
-        finished = [name for name, owned in self._owned.items() if owned.has_ended]
-        for name in finished[: max(0, len(finished) - _MOST_FINISHED + 1)]:
-            del self._owned[name]
+        while len(self._finished) >= _MOST_FINISHED:
+            owned = self._finished.popleft()
+            if self._owned.get(owned.name) is owned:
+                del self._owned[owned.name]
 
 
 def _is_being_cancelled() -> bool:

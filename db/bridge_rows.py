@@ -26,13 +26,17 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class EndRow:
-    """One end; ``joined_at_ref`` is the point before which nothing crosses, None until first seen."""
+    """One end; ``joined_at_ref`` is the point before which nothing crosses, None until first seen.
+
+    ``standing`` is a code in which a platform's side keeps how the place stands for good, None while not known.
+    """
 
     id: EndId
     conversation_id: ConversationId
     place: Place
     joined_at_ref: str | None
     paused: bool = False
+    standing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,8 @@ class Receipt:
 
     ``thread`` is the thread it stands in there, ``reply_to`` the message it answers, both as ids of that same end.
     ``opens``: a thread of the same id hangs from it; such a message may be one that is known, or a copy.
-    ``refused`` is why it is put aside at once instead: a stable reason code.
+    ``refused`` is why it is put aside at once instead: a stable reason code; ``tell_until`` is then until when its
+    author is to be told.
     """
 
     end: EndId
@@ -73,6 +78,7 @@ class Receipt:
     reply_to: str | None = None
     opens: bool = False
     refused: str | None = None
+    tell_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +183,8 @@ class Delivery:
     """What came of an intent so far.
 
     ``copies`` were said, ``parted`` (part numbers) do not stand there any more. ``finished`` removes the intent
-    from its lane. ``failure`` is a stable reason code and keeps the intent, out of the lane, until it expires.
+    from its lane. ``failure`` is a stable reason code and keeps the intent, out of the lane, until it expires;
+    ``tell_until`` is until when its author is to be told of that, None when nobody is.
     """
 
     intent: Intent
@@ -185,3 +192,4 @@ class Delivery:
     finished: bool = True
     failure: str | None = None
     parted: tuple[int, ...] = ()
+    tell_until: datetime | None = None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, delete, select, update
 
@@ -12,7 +12,11 @@ from db.engine import Database
 from db.ids import ConversationId, EndId, new_id
 from db.inserting import insert_of
 from db.positions import position
-from db.tables import bridge_end, bridge_webhook, conversation, relay_intent
+from db.tables import bridge_end, bridge_webhook, conversation, read_position, relay_intent
+
+PIECE = 500
+"""Values in one question: SQLite takes 32 766, PostgreSQL's driver 32 767, and both are slow long before."""
+T = TypeVar("T")
 
 
 class BridgeStore:
@@ -65,10 +69,9 @@ class BridgeStore:
                 )
             )
         elif row.retired or row.conversation_id != conversation_id:
+            anew = {"retired": 0, "joined_at_ref": None, "paused": 0, "told": None, "standing": None}
             connection.execute(
-                update(bridge_end)
-                .where(bridge_end.c.id == row.id)
-                .values(conversation_id=conversation_id, retired=0, joined_at_ref=None, paused=0, told=None)
+                update(bridge_end).where(bridge_end.c.id == row.id).values(conversation_id=conversation_id, **anew)
             )
             connection.execute(delete(relay_intent).where(relay_intent.c.end_id == row.id))
 
@@ -88,6 +91,7 @@ class BridgeStore:
                     Place(Platform(row.platform), row.place),
                     row.joined_at_ref,
                     bool(row.paused),
+                    row.standing,
                 )
             )
         return [
@@ -96,15 +100,29 @@ class BridgeStore:
             if members
         ]
 
+    async def stand(self, standings: Mapping[EndId, str]) -> None:
+        """Remember how the places of ends stand for good."""
+
+        def write(connection: Connection) -> None:
+            for end, standing in standings.items():
+                connection.execute(update(bridge_end).where(bridge_end.c.id == end).values(standing=standing))
+
+        if standings:
+            await self._database.transact(write)
+
     # ── webhooks: only their ids
 
-    async def webhooks(self, end: EndId) -> set[str]:
-        """Return the ids of every webhook that was ever ours in this end, so that no copy is taken for news."""
-        async with self._database.read() as connection:
-            rows = await connection.execute(
-                select(bridge_webhook.c.webhook_id).where(bridge_webhook.c.end_id == end)
-            )
-            return set(rows.scalars())
+    async def webhooks_of(self, ends: Sequence[EndId]) -> dict[EndId, frozenset[str]]:
+        """Return the ids of every webhook that was ever ours in these ends, so that no copy is taken for news."""
+
+        def read(connection: Connection) -> dict[EndId, frozenset[str]]:
+            found: dict[EndId, set[str]] = {}
+            for some in _in_pieces(ends):
+                for row in connection.execute(select(bridge_webhook).where(bridge_webhook.c.end_id.in_(some))):
+                    found.setdefault(EndId(row.end_id), set()).add(row.webhook_id)
+            return {end: frozenset(ids) for end, ids in found.items()}
+
+        return await self._database.look(read)
 
     async def remember_webhook(self, end: EndId, webhook_id: str) -> None:
         async with self._database.write() as connection:
@@ -118,6 +136,18 @@ class BridgeStore:
         """Return how far ``stream`` was read, None when never."""
         return await self._database.look(lambda connection: position(connection, stream))
 
+    async def positions(self, streams: Sequence[str]) -> dict[str, str]:
+        """Return how far streams were read; those that never were are left out."""
+
+        def read(connection: Connection) -> dict[str, str]:
+            found: dict[str, str] = {}
+            for some in _in_pieces(streams):
+                rows = connection.execute(select(read_position).where(read_position.c.stream.in_(some)))
+                found |= {row.stream: row.position for row in rows}
+            return found
+
+        return await self._database.look(read)
+
     async def pause(self, end: EndId, *, paused: bool) -> None:
         """Remember whether an end pauses."""
         await self._database.transact(
@@ -125,3 +155,8 @@ class BridgeStore:
                 update(bridge_end).where(bridge_end.c.id == end).values(paused=int(paused))
             )
         )
+
+
+def _in_pieces(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(values), PIECE):
+        yield values[start : start + PIECE]

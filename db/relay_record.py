@@ -35,6 +35,7 @@ class _Wanted:
     reply_to: SourceId | None = None
     gone: bool = False
     failure: str | None = None
+    tell_until: datetime | None = None
 
     def intent(self, number: IntentId) -> Intent:
         return Intent(
@@ -136,7 +137,7 @@ class RelayRecord:
         new = {(EndId(row.end_id), row.ref): SourceId(row.id) for row in rows}
         wanted = [
             _Wanted(destination, new[key], receipt.end, receipt.ref, receipt.received_at, Operation.SAY,
-                    receipt.thread, root, reply_to, failure=receipt.refused)
+                    receipt.thread, root, reply_to, failure=receipt.refused, tell_until=receipt.tell_until)
             for key, receipt in receipts.items()
             if key in new
             for destination in receipt.destinations
@@ -368,6 +369,7 @@ class RelayRecord:
                     "operation": each.operation,
                     "received_at": each.received_at,
                     "failure": each.failure,
+                    "tell_until": each.tell_until,
                     "purge_after": self._expiry(each.received_at),
                 }
                 for each in wanted
@@ -448,7 +450,7 @@ class RelayRecord:
                 connection.execute(
                     update(relay_intent)
                     .where(relay_intent.c.id == delivery.intent.id)
-                    .values(failure=delivery.failure)
+                    .values(failure=delivery.failure, tell_until=delivery.tell_until)
                 )
 
     def _expiry(self, received_at: datetime) -> datetime:

@@ -127,6 +127,11 @@ class SpaceStore:
             found.setdefault(row.space, []).append(PieceRow(**row._mapping))
         return found
 
+    def refs_of(self, home: str, kind: str) -> list[str]:
+        """Return what stands of one kind in one home, of all spaces."""
+        where = (space_piece.c.home == home, space_piece.c.kind == kind, space_piece.c.ref.is_not(None))
+        return list(self._connection.execute(select(space_piece.c.ref).where(*where)).scalars())
+
     def begin(self, key: str, home: str, piece: str, kind: str, now: datetime) -> datetime:
         """Note that a piece is about to be made; return since when that has been so.
 

@@ -14,7 +14,7 @@ ROOMS = ("community_bot", "bridges", "config", "db")
 ALLOWED = {
     "discord": r"community_bot/(cogs/.*|platforms/discord\w*)\.py|bridges/ends/discord\w*\.py",
     "nio": r"community_bot/(matrix/.*|platforms/matrix\w*)\.py|bridges/ends/matrix\w*\.py",
-    "aiohttp.web": r"community_bot/web/.*\.py|bridges/ends/matrix_transactions\.py",
+    "aiohttp.web": r"community_bot/web/.*\.py|bridges/(listening|ends/matrix_transactions)\.py",
     "sqlalchemy": r"db/.*\.py|bridges/journal\.py|community_bot/services/network\.py",
     "alembic": r"db/.*\.py",
 }

@@ -30,6 +30,7 @@ from community_bot.locales import Language, catalogues
 from community_bot.matrix.lines import MEANT
 from community_bot.platforms import discord_obstacles
 from community_bot.platforms.discord_check import BUILDING, NEEDED, WORDS
+from community_bot.platforms.discord_extras import EXTRAS
 from community_bot.services import building, effects, linking, roles
 from community_bot.services.coming_in import REQUEST_HOLDS
 from config import Settings, load_settings, template_values
@@ -180,6 +181,10 @@ def test_the_readmes_link_asks_for_the_permissions_that_are_checked_and_no_other
     without_spaces = {name for use, needed in NEEDED.items() if use != "space" for name in needed}
     assert f"`{discord.Permissions(**dict.fromkeys(without_spaces, True)).value}`" in text
     assert [words for words in WORDS.values() if words.split()[0] not in text] == []
+
+
+def test_the_guide_names_every_permission_that_a_joined_channel_can_do_without() -> None:
+    assert [extra.words for extra in EXTRAS if f"*{extra.words}*" not in GUIDE] == []
 
 
 # ── what people type

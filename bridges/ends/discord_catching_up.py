@@ -8,32 +8,43 @@ nothing is asked.
 
 from __future__ import annotations
 
+import asyncio
 import heapq
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import discord
 
 from bridges.ends.discord_channel import OVERLAP, Channel
 from bridges.ends.discord_errors import NothingThereError
 from bridges.ends.discord_hearing import PAGE, Hearing
-from bridges.ends.discord_ids import MILLISECOND, instant_of, version_of
+from bridges.ends.discord_ids import MILLISECOND, version_of
 from bridges.ends.discord_places import Places, neutral
 from bridges.ends.discord_reading import DiscordReader
 from bridges.ends.discord_reading_messages import read_message
 from bridges.ends.discord_roots import Roots
 from bridges.ends.port import BlockedError
 from bridges.message import Heard
+from bridges.pace import Turns
 
-LONG_PAST = timedelta(hours=1)
-"""After so long no event that was under way when we stopped listening can be missing before the last one known."""
+AT_ONCE, A_SECOND = 5, 25.0
+"""How many channels are read at a time, and how many are begun with: Discord lets an account ask fifty times a
+second in all, the lanes need their share, and whoever asks on against a refusal is shut out."""
 
 
 class CatchingUp:
     """Brings channels up to now. :meth:`catch_up` raises the kinds of :class:`EndError`."""
 
-    def __init__(self, places: Places, reader: DiscordReader, roots: Roots, hearing: Hearing) -> None:
+    def __init__(
+        self,
+        places: Places,
+        reader: DiscordReader,
+        roots: Roots,
+        hearing: Hearing,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._turns = Turns(AT_ONCE, a_second=A_SECOND, sleep=sleep)
         self._places = places
         self._reader = reader
         self._roots = roots
@@ -46,7 +57,8 @@ class CatchingUp:
         if channel.position is None:
             await self._join(channel)
         elif not self._is_quiet(channel):
-            await self._read_on(channel)
+            async with self._turns:
+                await self._read_on(channel)
         await self._hearing.drain(channel)
         if not channel.behind.is_set() and not channel.buffer:
             # nothing is awaited between the empty buffer and this line, so no event falls in between
@@ -63,12 +75,13 @@ class CatchingUp:
         """Fix the point before which nothing crosses: the newest message there now."""
         place = self._places.seen(channel)
         if place is None or not self._may_read(place):
-            newest = await self._reader.newest(channel)
+            async with self._turns:
+                newest = await self._reader.newest(channel)
         else:
             newest = max(channel.channel_id, *self._newest_known(channel, place))
         channel.row = replace(channel.row, joined_at_ref=str(newest))
         channel.position = newest
-        await self._hearing.write_position(channel, joined=True)
+        await self._hearing.begin(channel)
 
     # ── reading on
 
@@ -79,8 +92,8 @@ class CatchingUp:
             return False
         if any(newest > position for newest in self._newest_known(channel, place)):
             return False
-        # a younger position may hide an event that it overtook just before we stopped listening
-        return position == channel.joined_at or datetime.now(UTC) - instant_of(position) > LONG_PAST
+        # the position alone may hide an event that it overtook just before we stopped listening
+        return position <= max(channel.settled, channel.joined_at)
 
     def _newest_known(self, channel: Channel, place: discord.TextChannel | discord.ForumChannel) -> list[int]:
         threads = self._places.threads(channel)
@@ -92,13 +105,14 @@ class CatchingUp:
 
     async def _read_on(self, channel: Channel) -> None:
         assert channel.position is not None
-        start = max(channel.position - (int(OVERLAP / MILLISECOND) << 22), channel.joined_at)
+        overlap = channel.position - (int(OVERLAP / MILLISECOND) << 22)
+        start = max(overlap, channel.settled, channel.joined_at)
         heard: list[Heard] = []
         async for message, thread in self._said_after(channel, start):
             if self._hearing.is_news(channel, message):
                 heard += await self._news(channel, message, thread)
             elif not heard:
-                channel.position = max(channel.position or 0, message.id)
+                channel.reach(message.id)
             if len(heard) >= PAGE:
                 await self._hearing.hear(channel, heard)
                 heard = []

@@ -6,6 +6,7 @@ import asyncio
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 import discord
 
@@ -39,7 +40,7 @@ class News:
     thread: discord.Thread | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Channel:
     """A channel that we serve: how far it was read, whether it is heard, and what waits until it is."""
 
@@ -47,8 +48,10 @@ class Channel:
     label: str
     position: int | None
     webhook_ids: set[str]
-    passed_over: int = 0
-    """Messages that were no news since the position was last written."""
+    settled: int = 0
+    """The message up to which all was heard for certain, as it is written down."""
+    reached_at: float = 0.0
+    """Since when nothing newer was heard, in monotonic seconds."""
     live: bool = False
     problem: str = "not_connected"
     heard_until: datetime | None = None
@@ -75,6 +78,11 @@ class Channel:
         return stream_of(self.row)
 
     @property
+    def settled_stream(self) -> str:
+        """The name under which it is kept up to where all was heard."""
+        return settled_stream_of(self.row)
+
+    @property
     def joined_at(self) -> int:
         """The message before which nothing crosses; 0 while that is not known."""
         return int(self.row.joined_at_ref or 0)
@@ -84,6 +92,11 @@ class Channel:
         self.live = False
         self.problem = "catching_up"
         self.behind.set()
+
+    def reach(self, message_id: int) -> None:
+        """Note that a message was heard, ours or another's."""
+        if message_id > (self.position or 0):
+            self.position, self.reached_at = message_id, monotonic()
 
     def note(self, message_id: int, version: int) -> None:
         """Remember a message that was heard, with its last edit."""
@@ -115,3 +128,8 @@ def is_young(message_id: int) -> bool:
 def stream_of(row: EndRow) -> str:
     """Return the name under which it is kept how far a channel was read."""
     return f"discord:{row.place.ref}"
+
+
+def settled_stream_of(row: EndRow) -> str:
+    """Return the name under which it is kept up to where all was heard in a channel."""
+    return f"discord-settled:{row.place.ref}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 import discord
@@ -61,7 +61,8 @@ class Hearing:
         channel, thread = found
         if not self.is_news(channel, message):
             if channel.live:
-                await self._pass_over(channel, message.id)
+                # settled by and by: catching up need not read a month of our own copies
+                channel.reach(message.id)
             return
         await self.take(channel, News((self.read(channel, message, thread),), thread))
 
@@ -196,31 +197,24 @@ class Hearing:
         newest = max((int(each.ref) for each in heard if isinstance(each, Message)), default=0)
         positions = {}
         if moves and newest:
-            channel.position = max(channel.position or 0, newest)
-            channel.passed_over = 0
+            channel.reach(newest)
             positions = {channel.stream: str(channel.position)}
         # closed: the bot is stopping, and its next start reads on from the position that was written
         with suppress(JournalClosedError):
             await self._ears.hear(heard, positions=positions)
 
-    async def _pass_over(self, channel: Channel, message_id: int) -> None:
-        """Move on past a message that is no news, so that catching up need not read a month of our own copies."""
-        channel.position = max(channel.position or 0, message_id)
-        channel.passed_over += 1
-        if channel.passed_over >= PAGE:
-            channel.passed_over = 0
-            await self.write_position(channel)
-
-    async def write_position(self, channel: Channel, *, joined: bool = False) -> None:
-        """Write down how far the channel was read; ``joined``: that this is where it begins."""
+    async def begin(self, channel: Channel) -> None:
+        """Write down that a channel begins at its position."""
         if self._ears is not None:
             position = str(channel.position)
             with suppress(JournalClosedError):
-                await self._ears.hear(
-                    [],
-                    positions={channel.stream: position},
-                    joined={channel.row.id: position} if joined else None,
-                )
+                await self._ears.hear([], positions={channel.stream: position}, joined={channel.row.id: position})
+
+    async def write_positions(self, reached: Mapping[str, str]) -> None:
+        """Write down how far streams were heard. Raises :class:`db.errors.DatabaseError`."""
+        if self._ears is not None:
+            with suppress(JournalClosedError):
+                await self._ears.hear([], positions=reached)
 
 
 def _is_history(channel: Channel, heard: Heard) -> bool:

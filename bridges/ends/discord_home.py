@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
@@ -15,7 +16,7 @@ from bridges.ends.discord import DiscordEnd
 from bridges.ends.discord_account import Account, Options
 from bridges.ends.discord_catching_up import CatchingUp
 from bridges.ends.discord_changes import Changes
-from bridges.ends.discord_channel import OVERLAP, Channel, stream_of
+from bridges.ends.discord_channel import OVERLAP, Channel, settled_stream_of, stream_of
 from bridges.ends.discord_downloads import Downloads
 from bridges.ends.discord_hearing import Hearing
 from bridges.ends.discord_ids import instant_of
@@ -23,6 +24,7 @@ from bridges.ends.discord_looking_back import LookingBack
 from bridges.ends.discord_places import Places
 from bridges.ends.discord_reading import DiscordReader
 from bridges.ends.discord_roots import Roots
+from bridges.ends.discord_settling import Settling
 from bridges.ends.discord_webhooks import WebhookTransport
 from bridges.ends.port import Ears, EndError, Job
 from bridges.media.file import Attachment, MediaError, Reason
@@ -37,6 +39,15 @@ __all__ = ["OVERLAP", "DiscordHome"]
 log = structlog.get_logger("bridges.discord")
 
 UNAVAILABLE = "discord.server_unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is written down of a channel: how far it was read, up to where for certain, and the webhooks in it."""
+
+    position: int | None
+    settled: int
+    webhooks: frozenset[str]
 
 
 class DiscordHome:
@@ -69,13 +80,15 @@ class DiscordHome:
         self._account = Account(bot, store, self._places, self._reader, roots)
         self._connected = self._account.connected
         self._hearing = Hearing(bot, self._places, roots)
-        self._catching_up = CatchingUp(self._places, self._reader, roots, self._hearing)
+        self._catching_up = CatchingUp(self._places, self._reader, roots, self._hearing, sleep=sleep)
         self._downloads = downloads
         self._looking_back: LookingBack | None = None
         if relay is not None:
             shared = (bot, self._places, self._reader, self._hearing)
             changes = Changes(*shared, relay, sleep=sleep)
             self._looking_back = LookingBack(*shared, changes=changes, relay=relay, sleep=sleep)
+        self._settling = Settling(self._places, self._hearing, sleep=sleep)
+        self._expected: dict[EndId, Known] = {}
         self._arrived: set[int] = set()
         bot.add_listener(self._on_new_session, "on_connect")
         bot.add_listener(self._on_disconnect, "on_disconnect")
@@ -94,11 +107,26 @@ class DiscordHome:
         """Give the ends that are added from now on what they may lack; it may lean on this very home."""
         self._options = options
 
+    async def expect(self, rows: Sequence[EndRow]) -> None:
+        """Read what is known of channels that are added next: one look for all of them."""
+        begun = {row.id: int(row.joined_at_ref) for row in rows if row.joined_at_ref}
+        named = {row.id: (stream_of(row), settled_stream_of(row)) for row in rows if row.id in begun}
+        positions = await self._store.positions([stream for both in named.values() for stream in both])
+        webhooks = await self._store.webhooks_of([row.id for row in rows])
+        for row in rows:
+            at, settled = (int(positions.get(stream, 0)) for stream in named.get(row.id, ("", "")))
+            self._expected[row.id] = Known(
+                max(at, settled, begun[row.id]) if row.id in begun else None,
+                settled,
+                webhooks.get(row.id, frozenset()),
+            )
+
     async def add(self, row: EndRow, label: str) -> DiscordEnd:
         """Serve one more channel; where the bot is connected already, catching up there begins with its job."""
-        known = await self._store.position(stream_of(row)) if row.joined_at_ref else None
-        position = known or row.joined_at_ref
-        channel = Channel(row, label, int(position) if position else None, await self._store.webhooks(row.id))
+        if row.id not in self._expected:
+            await self.expect([row])
+        known = self._expected.pop(row.id)
+        channel = Channel(row, label, known.position, set(known.webhooks), settled=known.settled)
         if channel.position is not None:
             channel.heard_until = instant_of(channel.position)
         self._places.add(channel)
@@ -119,9 +147,14 @@ class DiscordHome:
         self._ears = ears
         self._hearing.open(ears)
 
+    async def part(self) -> None:
+        """Write down what the next start need not read, when nothing more is heard."""
+        await self._settling.settle()
+
     def jobs(self) -> dict[str, Job]:
-        """Return the looking back: the connection is the app's, and each channel has a job of its own."""
-        return {"discord-looking-back": self._looking_back.run} if self._looking_back is not None else {}
+        """Return what is done for all channels: the connection is the app's, and each has a job of its own."""
+        jobs: dict[str, Job] = {"discord-settling": self._settling.run}
+        return jobs | ({"discord-looking-back": self._looking_back.run} if self._looking_back is not None else {})
 
     def jobs_of(self, end: EndId) -> dict[str, Job]:
         """Return a channel's job: catching up whenever a session begins."""

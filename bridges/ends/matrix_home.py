@@ -23,7 +23,7 @@ from bridges.ends.matrix_names import MatrixNames
 from bridges.ends.matrix_pictures import FetchEmoji, MatrixPictures
 from bridges.ends.matrix_pushed import as_sync
 from bridges.ends.matrix_reactions import MatrixReactions
-from bridges.ends.matrix_room import Room, Rooms
+from bridges.ends.matrix_room import Room, Rooms, RoomStanding
 from bridges.ends.matrix_service import MatrixService
 from bridges.ends.matrix_sync import RoomSync
 from bridges.ends.matrix_voice import BotVoice, Voice
@@ -99,6 +99,7 @@ class MatrixHome:
             self._entering,
             self._syncing,
             client=client,
+            store=store,
             stream=SYNCED if pushed is None else "matrix-pushed",
             ears=lambda: self._ears,
         )
@@ -131,6 +132,9 @@ class MatrixHome:
         """What lies with Matrix, for who reads it as it comes."""
         return self._service.media
 
+    async def expect(self, rows: Sequence[EndRow]) -> None:
+        """Do nothing: how rooms stand is asked for when the account opens."""
+
     async def add(self, row: EndRow, label: str) -> MatrixEnd:
         """Serve one more room. While the account syncs, it is entered at once and heard from then on."""
         room = self._rooms.add(row, label)
@@ -143,6 +147,9 @@ class MatrixHome:
         room = self._rooms.remove(end)
         self._entering.forget(room)
         self._syncing.change()
+
+    async def part(self) -> None:
+        """Do nothing: how far was read is written with what was heard."""
 
     def open(self, ears: Ears) -> None:
         """Say where what is heard goes."""
@@ -189,6 +196,7 @@ class MatrixHome:
                     position = await self._open_rooms(new=since is None)
                     since = since or position
                     self._opened.set()
+                assert since is not None
                 batch = await self._news_since(since)
                 if batch is not None:
                     since = await self._intake.take(batch, since)
@@ -235,13 +243,26 @@ class MatrixHome:
         await self._opened.wait()
         await self._entering.run()
 
-    async def _open_rooms(self, *, new: bool) -> str:
-        """Learn in one request which rooms we are in and how they stand; the others are for later.
+    async def _open_rooms(self, *, new: bool) -> str | None:
+        """Learn which rooms we are in and how they stand; the others are for later.
 
-        Returns the position from which what is said from now on can be read. With ``new``, for an account never
-        read before, that is where the rooms begin; a room joined just now begins with the sync that brings it.
+        Of a room in which we were before it is written down how it stands, and the news since then tell the rest.
+        All others are asked for in one request. Returns the position from which what is said from now on can be
+        read, where one was asked for. With ``new``, for an account never read before, that is where the rooms
+        begin; a room joined just now begins with the sync that brings it.
         """
         rooms = self._rooms.all()
+        known = [room for room in rooms if room.standing is not None and not new]
+        inside = await self._syncing.inside() if known else frozenset()
+        for room in known:
+            if room.room_id in inside:
+                self._intake.open(room)
+        unknown = [room for room in rooms if room.standing is None or new]
+        if not unknown and not new:
+            return PUSHED if self._pushed is not None else None
+        return await self._ask_for(unknown, new=new)
+
+    async def _ask_for(self, rooms: Sequence[Room], *, new: bool) -> str:
         snapshot = await self._syncing.opening(room.room_id for room in rooms)
         position = str(snapshot["next_batch"]) if self._pushed is None else PUSHED
         ours = snapshot.get("rooms", {}).get("join", {})
@@ -249,10 +270,12 @@ class MatrixHome:
             told = ours.get(room.room_id)
             if told is not None:
                 room.closed = None
+                room.stand(RoomStanding.OPEN)
                 self._intake.learn(room, told.get("state", {}).get("events", []))
                 self._intake.learn(room, told.get("timeline", {}).get("events", []))
         if new:
             await self._intake.begin([], position, [room for room in rooms if room.closed is None])
+        await self._intake.write_standings()
         return position
 
     def _entered(self, room: Room) -> None:

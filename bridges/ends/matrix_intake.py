@@ -10,10 +10,11 @@ import structlog
 from bridges.ends.matrix_client import MatrixClient
 from bridges.ends.matrix_entering import Entering
 from bridges.ends.matrix_hearing import MatrixHearing
-from bridges.ends.matrix_room import ENCRYPTED, NOT_INVITED, UPGRADED, Room, Rooms
+from bridges.ends.matrix_room import ENCRYPTED, NOT_INVITED, UPGRADED, Room, Rooms, RoomStanding
 from bridges.ends.matrix_sync import RoomSync
 from bridges.ends.port import Ears
 from bridges.message import Heard
+from db.bridge_store import BridgeStore
 
 log = structlog.get_logger("bridges.matrix")
 
@@ -34,6 +35,7 @@ class MatrixIntake:
         syncing: RoomSync,
         *,
         client: MatrixClient,
+        store: BridgeStore,
         stream: str,
         ears: Callable[[], Ears | None],
     ) -> None:
@@ -42,6 +44,7 @@ class MatrixIntake:
         self._entering = entering
         self._syncing = syncing
         self._client = client
+        self._store = store
         self._kind = stream
         self._ears = ears
 
@@ -63,6 +66,8 @@ class MatrixIntake:
             room.entering = False
             if entry:
                 begun.append(room)
+                # whoever comes into a room is told all of how it stands
+                room.stand(room.standing or RoomStanding.OPEN)
                 # somebody else let us in: whether we may speak there is asked by who enters rooms
                 self._entering.call(room)
             for event in await self._news(room, timeline, since, entry):
@@ -106,6 +111,8 @@ class MatrixIntake:
         """Have written down what was heard, up to where, and which rooms begin there."""
         ears = self._ears()
         assert ears is not None
+        # before the position moves on: nobody tells it a second time
+        await self.write_standings()
         ref = position[:LONGEST_REF]
         joined = {room.row.id: ref for room in begun if self._rooms.serves(room)}
         await ears.hear(heard, positions={self.stream: position}, joined=joined)
@@ -114,6 +121,19 @@ class MatrixIntake:
 
     # ── how a room stands
 
+    def open(self, room: Room) -> None:
+        """Take it that we are in a room of which it was written down how it stands."""
+        room.closed = UPGRADED if room.standing is RoomStanding.UPGRADED else None
+        if room.standing is RoomStanding.ENCRYPTED:
+            self._is_encrypted(room)
+
+    async def write_standings(self) -> None:
+        """Have written down what was learnt of how rooms stand."""
+        anew = [room for room in self._rooms.all() if room.stands_anew]
+        await self._store.stand({room.row.id: room.row.standing or "" for room in anew})
+        for room in anew:
+            room.stands_anew = False
+
     def learn(self, room: Room, events: Sequence[Mapping[str, Any]]) -> None:
         """Take in how a room stands: who is in it, who may do what, whether it was closed."""
         for event in events:
@@ -121,16 +141,21 @@ class MatrixIntake:
             if "state_key" not in event:
                 continue
             if event.get("type") == "m.room.encryption":
-                if not self._client.opens(room.room_id):
-                    # DOMAIN BRG-8: an encrypted room is refused, a bridge would end its protection unseen
-                    room.closed = ENCRYPTED
-                self._entering.tell(room)
+                room.stand(RoomStanding.ENCRYPTED)
+                self._is_encrypted(room)
             elif event.get("type") == "m.room.tombstone" and room.closed is None:
                 # people have moved on to another room, which is for those who run the conversation to join
                 room.closed = UPGRADED
+                room.stand(RoomStanding.UPGRADED)
                 log.warning("a room was replaced by another", lane=room.label)
             elif event.get("type") == "m.room.power_levels":
                 self._say_mended(room)
+
+    def _is_encrypted(self, room: Room) -> None:
+        if not self._client.opens(room.room_id):
+            # DOMAIN BRG-8: an encrypted room is refused, a bridge would end its protection unseen
+            room.closed = ENCRYPTED
+        self._entering.tell(room)
 
     def _say_mended(self, room: Room) -> None:
         ears = self._ears()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import KeysView, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any
 
 from bridges.ends.matrix_powers import Powers
@@ -16,7 +17,15 @@ ENCRYPTED = "matrix.encrypted_room"
 UPGRADED = "matrix.room_upgraded"
 
 
-@dataclass(slots=True)
+class RoomStanding(StrEnum):
+    """How a room stands for good: neither is ever taken back, so it is remembered from one life to the next."""
+
+    OPEN = "open"
+    ENCRYPTED = "encrypted"
+    UPGRADED = "upgraded"
+
+
+@dataclass(slots=True, eq=False)
 class Room:
     """A room that we serve. ``closed`` is why nothing may be said there, None when it may."""
 
@@ -26,6 +35,8 @@ class Room:
     entering: bool = False
     """We asked to be let in; the sync that brings the room is still to come."""
     powers: Powers = field(default_factory=Powers)
+    stands_anew: bool = False
+    """How it stands is still to be written down."""
     unreadable_told: bool = False
     """The log has it that something here could not be read."""
 
@@ -37,6 +48,17 @@ class Room:
     def outside(self) -> bool:
         """Whether we are not in it, as far as is known."""
         return self.closed in (NOT_CONNECTED, NOT_INVITED)
+
+    @property
+    def standing(self) -> RoomStanding | None:
+        """How it stands for good, None while that is not known."""
+        return RoomStanding(self.row.standing) if self.row.standing is not None else None
+
+    def stand(self, standing: RoomStanding) -> None:
+        """Take in how it stands."""
+        if standing is not self.standing:
+            self.row = replace(self.row, standing=standing.value)
+            self.stands_anew = True
 
     @property
     def begun(self) -> bool:

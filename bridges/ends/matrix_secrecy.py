@@ -129,12 +129,12 @@ class Secrecy:
     def _open_road(self, event: OlmEvent) -> ToDeviceEvent | None:
         try:
             told = self._olm.handle_to_device_event(event)
-            # nio writes the account down before the key that the road was opened with is used up: it would stay there
-            self._olm.save_account()
-            return told
         except SessionCreationException:
             self._devices.broke(event.sender, event.sender_key)
             raise
+        # nio writes the account down before it has let go of the key that opened the road: it would stay there
+        self._olm.save_account()
+        return told
 
     async def _know(self, sender: str) -> None:
         """Learn the devices of who speaks to ours: a broken road is mended only to a device that is known."""

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from bridges.ends.matrix_client import MatrixClient
-from bridges.ends.matrix_events import ENCRYPTED, PINS, POLL_ENDS, REACTION, READ, REDACTION
+from bridges.ends.matrix_events import ENCRYPTED, PINS, POLL_ENDS, REACTION, READ, REDACTION, is_id
 
 LONG_POLL_MS = 30_000
 HURRY_SECONDS = 0.5
@@ -77,6 +77,11 @@ class RoomSync:
         # Synapse leaves out a room of which nothing passes the filter, unless the full state is asked for
         query = {"filter": await self._left(OPENING, rooms), "timeout": "0", "full_state": "true"}
         return await self._ask(query)
+
+    async def inside(self) -> frozenset[str]:
+        """Return all rooms that the account is in. Raises the kinds of ``EndError``."""
+        rooms = (await self._client.get("joined_rooms")).get("joined_rooms")
+        return frozenset(each for each in rooms if is_id(each)) if isinstance(rooms, list) else frozenset()
 
     async def news(self, since: str, *, wait: bool) -> dict[str, Any] | None:
         """Return what happened since then; with ``wait``, sit until there is something.

@@ -21,6 +21,7 @@ from aiohttp.hdrs import SERVER
 
 from bridges.ends.matrix_pushed import Event
 from bridges.ends.port import EndError
+from bridges.listening import ListeningServer
 
 log = structlog.get_logger("bridges.matrix")
 
@@ -30,12 +31,13 @@ MOST_BYTES = 32 * 1024 * 1024
 REMEMBERED = 200
 """Transactions that are passed over at a glance; every older one meets the unique (end, event id)."""
 STOP_SECONDS = 5.0
+"""For the transaction at hand; one that is cut off comes again."""
 
 Take = Callable[[Sequence[Event], Sequence[Event]], Awaitable[object]]
 """Takes in events, and beside them what is of the moment (typing). It returns when all is written down."""
 
 
-class TransactionListener:
+class TransactionListener(ListeningServer):
     """Take transactions from the homeserver that knows ``hs_token``, one after the other.
 
     ``port`` 0 chooses a free one, see :attr:`url`. :attr:`taken` counts the transactions that were written down;
@@ -43,41 +45,14 @@ class TransactionListener:
     """
 
     def __init__(self, host: str, port: int, *, hs_token: str, take: Take) -> None:
-        self._host = host
-        self._port = port
+        super().__init__(host, port, lambda: _Server(self._answer), stop_seconds=STOP_SECONDS)
         self._hs_token = hs_token.encode()
         self._take = take
         self._done: OrderedDict[tuple[str, bytes], None] = OrderedDict()
         self._in_order = asyncio.Lock()
-        self._runner: web.ServerRunner | None = None
         self.taken = 0
         self.problem: str | None = None
         self.failed = asyncio.Event()
-
-    @property
-    def url(self) -> str:
-        """The address, with the port it really has. Raises ``RuntimeError`` when it does not listen."""
-        if self._runner is None or not self._runner.addresses:
-            raise RuntimeError("the listener is not running")
-        port = self._runner.addresses[0][1]
-        return f"http://[{self._host}]:{port}" if ":" in self._host else f"http://{self._host}:{port}"
-
-    async def start(self) -> None:
-        """Begin to listen. Raises ``OSError`` when the port is taken."""
-        runner = web.ServerRunner(_Server(self._answer), shutdown_timeout=STOP_SECONDS)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, self._host, self._port).start()
-        except OSError:
-            await runner.cleanup()
-            raise
-        self._runner = runner
-
-    async def stop(self) -> None:
-        """Stop listening, after the transaction at hand; what is cut off comes again."""
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            await runner.cleanup()
 
     # ── one request
 

@@ -235,6 +235,9 @@ Job = Callable[[], Coroutine[Any, Any, None]]
 class Home(Protocol):
     """One account on a platform, which serves all its ends."""
 
+    async def expect(self, rows: Sequence[EndRow]) -> None:
+        """Hear which ends will be added next: what is to be read about them can be read at once."""
+
     async def add(self, row: EndRow, label: str) -> End:
         """Serve one more end, at any time. Until it is heard, :meth:`problem` says why not."""
 
@@ -243,6 +246,9 @@ class Home(Protocol):
 
     def open(self, ears: Ears) -> None:
         """Say where what is heard goes."""
+
+    async def part(self) -> None:
+        """Write down what helps the next start; nothing more is heard."""
 
     def problem(self, end: EndId) -> str | None:
         """Return a stable code for why an end is not being heard just now, None when it is."""

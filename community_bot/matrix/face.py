@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,10 +42,16 @@ class MatrixHomes:
     entered: Collection[str] = ()
 
 
+async def nowhere() -> Collection[str]:
+    """Say that there is no door at which anybody could knock."""
+    return ()
+
+
 class MatrixFace:
     """Fulfils :class:`community_bot.matrix.sync.Listener`. ``spell`` is the port's.
 
-    ``knocked`` decides about who asks to be let into a space; without it nobody is answered.
+    ``knocked`` decides about who asks to be let into a space; without it nobody is answered. ``doors`` says at
+    which Matrix spaces somebody may have knocked while nobody listened.
     """
 
     def __init__(
@@ -60,6 +66,7 @@ class MatrixFace:
         homes: MatrixHomes,
         arrivals: ArrivalService | None = None,
         knocked: KnockHandler | None = None,
+        doors: Callable[[], Awaitable[Collection[str]]] = nowhere,
     ) -> None:
         self._homeserver = homeserver
         self._rooms = rooms
@@ -73,9 +80,14 @@ class MatrixFace:
         self._invitations = Invitations(homeserver, rooms, desk)
         self._greeter = None if arrivals is None else Greeter(homeserver, rooms, arrivals, homes.lobbies)
         self._knocks = None if knocked is None else Knocks(homeserver, knocked)
+        self._doors = doors
         self._names: tuple[str, ...] | None = None
 
     # ── what the sync brings
+
+    def expect(self, rooms: Collection[str]) -> None:
+        """Take in which rooms we have been in since before a restart."""
+        self._places.expect(rooms)
 
     def learn(self, room: str, told: Mapping[str, Any]) -> None:
         """Take in what a sync tells of a room."""
@@ -93,7 +105,7 @@ class MatrixFace:
         if self._greeter is not None:
             await self._greeter.catch_up()
         if self._knocks is not None:
-            await self._knocks.catch_up(self._places.containers())
+            await self._knocks.catch_up(await self._doors())
 
     async def close(self) -> None:
         """Stop greeting and opening."""
@@ -115,9 +127,9 @@ class MatrixFace:
                 wanted = happening.room in self._homes.entered
                 incoming = await self._incoming(happening, private=True)
                 await self._invitations.accept(happening, incoming, wanted=wanted)
-            case Said() if not self._places.is_encrypted(happening.room):
+            case Said():
                 await self._said(happening)
-            case Reacted() if not self._places.is_encrypted(happening.room):
+            case Reacted():
                 await self._reacted(happening)
 
     async def _went(self, went: Went) -> None:
@@ -137,6 +149,8 @@ class MatrixFace:
         private = await self._places.is_private(said.room)
         line = line_for_us(said.text, private=private, names=await self._own_names())
         if line is None and not self._lines.is_foreign(said.text):
+            return
+        if await self._places.is_encrypted(said.room):
             return
         place = Place(said.room, private, said.event, said.thread)
         incoming = await self._incoming(said, private=private)
@@ -171,7 +185,7 @@ class MatrixFace:
 
     async def _reacted(self, reacted: Reacted) -> None:
         number = number_of(reacted.sign)
-        if number is None:
+        if number is None or await self._places.is_encrypted(reacted.room):
             return
         card = await self._homeserver.event(reacted.room, reacted.target)
         if card is None or card.get("sender") != self._homeserver.user_id:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -9,7 +10,6 @@ from typing import Any
 
 from community_bot.locales import Language
 from community_bot.platforms.matrix_homeserver import Homeserver
-from community_bot.platforms.matrix_layout import CONTAINER
 from community_bot.platforms.matrix_rooms import HOME_STATE, SPACE_STATE, language_in
 
 MOST_NAMES = 5000
@@ -17,6 +17,9 @@ MOST_NAMES = 5000
 
 @dataclass(slots=True)
 class _Room:
+    """What is known of a room; of one in which we were before a restart, nothing until it is :attr:`read`."""
+
+    read: bool = True
     joined: int | None = None
     encrypted: bool = False
     language: Language | None = None
@@ -37,8 +40,13 @@ class Places:
         self._rooms: dict[str, _Room] = {}
         self._names: OrderedDict[str, tuple[str, ...]] = OrderedDict()
 
+    def expect(self, rooms: Collection[str]) -> None:
+        """Take in which rooms we have been in for a while: what each is, is read when something happens there."""
+        for room in rooms:
+            self._rooms.setdefault(room, _Room(read=False))
+
     def learn(self, room: str, told: Mapping[str, Any]) -> None:
-        """Take in a joined room's part of a sync."""
+        """Take in a joined room's part of a sync; of one that is new to us, that is all of it."""
         known = self._rooms.setdefault(room, _Room())
         timeline = told.get("timeline", {}).get("events", [])
         for event in (*told.get("state", {}).get("events", []), *timeline):
@@ -68,23 +76,30 @@ class Places:
         """Say whether we are in a room."""
         return room in self._rooms
 
-    def is_encrypted(self, room: str) -> bool:
+    async def is_encrypted(self, room: str) -> bool:
         """Say whether a room is end-to-end encrypted: then nothing is read or said there (SAF-21)."""
-        known = self._rooms.get(room)
-        return known is not None and known.encrypted
+        return (await self._look_at(room)).encrypted
+
+    async def _look_at(self, room: str) -> _Room:
+        known = self._rooms.setdefault(room, _Room(read=False))
+        if not known.read:
+            kinds = ("m.room.encryption", HOME_STATE, SPACE_STATE)
+            found = await asyncio.gather(*(self._homeserver.state(room, kind) for kind in kinds))
+            events = [{"type": kind, "content": each} for kind, each in zip(kinds, found, strict=True) if each]
+            self.learn(room, {"state": {"events": events}})
+            known.read = True
+        return known
 
     async def is_private(self, room: str) -> bool:
         """Say whether only one person and the bot are in a room."""
-        known = self._rooms.setdefault(room, _Room())
-        if room in self._shared or known.built is not None:
+        if room in self._shared:
+            return False
+        known = await self._look_at(room)
+        if known.built is not None:
             return False
         if known.joined is None:
             known.joined = len(await self._homeserver.joined(room))
         return known.joined == 2
-
-    def containers(self) -> tuple[str, ...]:
-        """Return the Matrix spaces that the bot built: where people knock."""
-        return tuple(room for room, known in self._rooms.items() if known.built == CONTAINER)
 
     def is_home(self, room: str) -> bool:
         """Say whether a room is where people arrive."""

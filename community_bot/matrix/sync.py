@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from time import monotonic
 from typing import Any, Protocol
 
@@ -64,6 +64,9 @@ class Positions(Protocol):
 
 class Listener(Protocol):
     """What the sync brings things to."""
+
+    def expect(self, rooms: Collection[str]) -> None:
+        """Take in which rooms we have been in since before a restart."""
 
     def learn(self, room: str, told: Mapping[str, Any]) -> None:
         """Take in what a sync tells of a joined room, before what happened there."""
@@ -120,13 +123,13 @@ class MatrixSync:
     async def _listen(self) -> None:
         backoff = Backoff(first=0.5)
         since = await self._positions.position(self._stream)
-        begun: str | None = None
+        begun = False
         while True:
             try:
-                if begun is None:
-                    begun = await self._begin()
-                    # what was said before the bot was ever here is nobody's request
-                    since = since or begun
+                if not begun:
+                    since = await self._begin(since)
+                    begun = True
+                assert since is not None
                 batch = await self._ask(NEWS, since, wait=self.state == "live")
                 await self._take(batch, since, again=self.state != "live")
                 since = str(batch["next_batch"])
@@ -152,14 +155,23 @@ class MatrixSync:
                 # a restart would read a little again, and what was done is known
                 log.warning("how far the community was read could not be noted", reason="database.busy")
 
-    async def _begin(self) -> str:
-        """Learn which rooms there are, and act on invitations that still stand."""
-        snapshot = await self._ask(OPENING, None, wait=False)
-        for room, told in snapshot.get("rooms", {}).get("join", {}).items():
-            self._listener.learn(room, told)
-        self._invitations(snapshot)
+    async def _begin(self, since: str | None) -> str:
+        """Learn which rooms there are; return from where to read.
+
+        To look at all of them takes a homeserver seconds with a thousand rooms, and there will be one for everybody
+        who talks with the bot. So that is done once, when the account is new to us, and with it what stands there
+        of invitations; what was said before is nobody's request. Later everything comes with the news.
+        """
+        if since is None:
+            snapshot = await self._ask(OPENING, None, wait=False)
+            for room, told in snapshot.get("rooms", {}).get("join", {}).items():
+                self._listener.learn(room, told)
+            self._invitations(snapshot)
+            since = str(snapshot["next_batch"])
+        else:
+            self._listener.expect(await self._homeserver.rooms())
         await self._listener.begin()
-        return str(snapshot["next_batch"])
+        return since
 
     async def _ask(self, wanted: Mapping[str, Any], since: str | None, *, wait: bool) -> dict[str, Any]:
         query = {"filter": await self._filter_id(wanted), "timeout": str(LONG_POLL_MS if wait else 0)}

@@ -7,8 +7,10 @@ from collections.abc import Collection, Mapping
 import aiohttp
 import discord
 
+from bridges.ends.discord_places import PLACES
 from community_bot.errors import OperatorError
 from community_bot.platforms.discord import CommunityBot, refused_token
+from community_bot.platforms.discord_extras import extras_lacking, what_is_lost
 from community_bot.platforms.findings import Finding
 
 WORDS = {
@@ -24,7 +26,8 @@ NEEDED = {
     "welcome": ("view_channel", "send_messages", "read_message_history"),
     "space": ("view_channel", "send_messages", "read_message_history", "manage_roles"),
 }
-"""What each use of a channel needs. Access can only be given to others by who has it."""
+"""What each use of a channel needs. Access can only be given to others by who has it. What a joined channel has
+use for besides is :data:`community_bot.platforms.discord_extras.EXTRAS`."""
 BUILDING = {
     "manage_channels": "Manage Channels",
     "manage_roles": "Manage Roles",
@@ -117,20 +120,39 @@ async def _channel(bot: CommunityBot, channel_id: int, uses: Collection[str]) ->
     except discord.Forbidden:
         cure = f"Invite the bot to that server: {_invitation(bot)} and let it see the channel."
         return Finding(False, what, "the bot may not see it", cure)
-    if not isinstance(found, discord.TextChannel):
-        return Finding(False, what, "is not a text channel", "Only text channels can be joined so far.")
+    if not isinstance(found, PLACES if "welcome" not in uses else discord.TextChannel):
+        cure = "Use a text channel; a forum can be joined as well, but nobody is greeted in one."
+        return Finding(False, what, "is not a text channel", cure)
     guild = await bot.fetch_guild(found.guild.id)
     channel = next((c for c in await guild.fetch_channels() if c.id == channel_id), None)
     if channel is None:
         return Finding(False, what, "the bot may not see it", f"In the server {guild.name}, let the bot see it.")
     allowed = channel.permissions_for(await guild.fetch_member(_own_id(bot)))
+    return _may(bot, what, channel, allowed, uses)
+
+
+def _may(
+    bot: CommunityBot,
+    what: str,
+    channel: discord.abc.GuildChannel,
+    allowed: discord.Permissions,
+    uses: Collection[str],
+) -> Finding:
+    """Say whether the bot may do in a channel what it is there for, and what could be done besides."""
+    guild = channel.guild.name
     needed = dict.fromkeys(name for use in uses for name in NEEDED[use])
     missing = [WORDS[name] for name in needed if not getattr(allowed, name)]
     if missing:
         names = ", ".join(missing)
         cure = f"Give the bot's role {names} in that channel or its category, or open: {_invitation(bot)}"
-        return Finding(False, what, f"In the server {guild.name}, in #{channel.name}, the bot lacks {names}.", cure)
-    return Finding(True, what, f"#{channel.name} in {guild.name}")
+        return Finding(False, what, f"In the server {guild}, in #{channel.name}, the bot lacks {names}.", cure)
+    said, is_forum = f"#{channel.name} in {guild}", isinstance(channel, discord.ForumChannel)
+    extras = extras_lacking(allowed, forum=is_forum) if "bridge" in uses else []
+    if extras:
+        names = ", ".join(extra.words for extra in extras)
+        cure = f"Give the bot's role {names} in that channel or its category, or do without."
+        return Finding(True, what, f"{said}\n{what_is_lost(extras)}", cure)
+    return Finding(True, what, said)
 
 
 async def _server(bot: CommunityBot, server_id: int) -> Finding:

@@ -134,6 +134,11 @@ class Homeserver:
         """Say whether a room is end-to-end encrypted."""
         return await self.state(room, "m.room.encryption") is not None
 
+    async def rooms(self) -> frozenset[str]:
+        """Return all rooms that the bot is in."""
+        answer = await self.patiently(lambda: self.client.get("joined_rooms"))
+        return frozenset(answer.get("joined_rooms", ()))
+
     async def joined(self, room: str) -> frozenset[str]:
         """Return who is in a room."""
         answer = await self.patiently(lambda: self.client.get("rooms", room, "joined_members"))

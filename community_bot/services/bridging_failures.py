@@ -2,6 +2,9 @@
 
 Whoever writes in a joined room need be no member, so it is the account that is told; it is known from memory and
 stays there, but for the sealed effect that is gone once they are told. What they wrote is nowhere in it.
+
+A failure counts as told in the transaction that leaves that effect, not before: what is only gathered when the
+process dies is handed in again at the next start (:mod:`bridges.telling`).
 """
 
 from __future__ import annotations
@@ -61,8 +64,6 @@ class Failures:
 
     async def uncrossed(self, failure: Uncrossed) -> None:
         """Take in that a message will not cross to one end; its author is told a little later."""
-        if failure.source in self._told:
-            return
         self._gathered.setdefault(failure.account, []).append(failure)
         self._wake.set()
 
@@ -84,14 +85,22 @@ class Failures:
             try:
                 await self._tell(account, failures)
             except DatabaseError as error:
-                # the counters and the log have it; nobody is kept waiting for a notice
+                # the counters and the log have it, and the next start, if it is soon, tells it
                 log.warning("an author cannot be told", reason=error.code)
 
-    async def _tell(self, account: Account, failures: Sequence[Uncrossed]) -> None:
+    async def _tell(self, account: Account, gathered: Sequence[Uncrossed]) -> None:
+        """Leave word for one author, and note of all this that it is told."""
+        intents = {each.intent for each in gathered}
+        # they know already of a message that another end refused before; and one may be handed in twice
+        failures = list({each.intent: each for each in gathered if each.source not in self._told}.values())
+        if not failures:
+            await self._network.act(lambda unit: unit.untold.told(intents))
+            return
         places = {each.origin for each in failures} | {each.refused_by for each in failures}
         named = {place: await self._names.of(place) for place in places}
 
         def work(unit: Unit) -> None:
+            unit.untold.told(intents)
             member = unit.members.find(account.platform, account.user_id)
             language = (
                 cast("Language", member.profile.language)

@@ -17,7 +17,14 @@ from community_bot.domain.languages import Language
 from community_bot.locales import Catalogues, Markup, Translator, key
 from community_bot.locales.markup_html import plain_text
 from community_bot.logs import get_logger
-from community_bot.services.bridging_port import BridgeDesk, EndState, Named, PlaceNames, neighbours
+from community_bot.services.bridging_port import (
+    BridgeDesk,
+    EndState,
+    Named,
+    PlaceNames,
+    by_conversation,
+    neighbours,
+)
 from community_bot.services.bridging_scope import language_of_place, platform_of
 from community_bot.services.bridging_words import name_of_place
 from community_bot.services.network import Network, Unit
@@ -84,13 +91,19 @@ class RoomNotices:
         stored, ended = await self._network.look(_stored)
         for gone in ended:
             await self._say_ended(gone)
-        untold = [end for end in ends if stored.get(end.id) != digest_of(end, ends) and neighbours(end, ends)]
+        joined = by_conversation(ends)
+        untold = [
+            end
+            for together in joined.values()
+            for end in together
+            if len(together) > 1 and stored.get(end.id) != digest_of(end, together)
+        ]
         self._since = {end.id: self._since.get(end.id, self._network.clock()) for end in untold}
         said = 0
         for end in untold:
             if said == MOST_AT_ONCE:
                 break
-            said += await self._say(end, ends)
+            said += await self._say(end, joined[end.conversation])
         return said < len(untold)
 
     async def _say(self, end: EndState, ends: Sequence[EndState]) -> bool:

@@ -5,7 +5,7 @@ Fulfilled by :class:`community_bot.bridge_desk.BridgeDesk`. Places are the platf
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -153,6 +153,14 @@ class NoNames:
     async def of(self, place: Place) -> Named:
         """Know nothing."""
         return Named()
+
+
+def by_conversation(ends: Iterable[EndState]) -> dict[str, list[EndState]]:
+    """Return ends under their conversations, in their order."""
+    found: dict[str, list[EndState]] = {}
+    for end in ends:
+        found.setdefault(end.conversation, []).append(end)
+    return found
 
 
 def neighbours(end: EndState, ends: Sequence[EndState]) -> list[EndState]:

@@ -13,6 +13,7 @@ from typing import Final
 from community_bot.domain.account import Account
 from community_bot.domain.home import MATRIX
 from community_bot.domain.languages import language_of
+from community_bot.domain.layout import PieceKind
 from community_bot.domain.member import MemberState
 from community_bot.domain.refusal import Refusal
 from community_bot.domain.roles import Power
@@ -38,6 +39,10 @@ class Knocking:
         self._knocks = Tries(KNOCKS, timedelta(hours=1))
         self._told = Tries(1, timedelta(days=1))
         self._words = Tries(WORDS_AN_HOUR, timedelta(hours=1))
+
+    async def doors(self) -> list[str]:
+        """Return the Matrix spaces at which people can knock: all that the bot built."""
+        return await self._network.look(lambda unit: unit.layouts.refs_of(MATRIX, PieceKind.CONTAINER))
 
     async def knocked(self, account: Account, room: str) -> None:
         """Decide about an account that knocks at a room; nothing happens where the room is no space's."""

@@ -38,6 +38,7 @@ from db.organisation_store import OrganisationStore
 from db.outbox import Outbox
 from db.space_member_store import SpaceMemberStore
 from db.space_store import SpaceStore
+from db.untold_store import UntoldStore
 from db.vouch_store import VouchStore
 from db.wording_store import WordingStore
 
@@ -197,6 +198,10 @@ class Unit:
     @cached_property
     def invites(self) -> InviteStore:
         return InviteStore(self.connection, self.keys)
+
+    @cached_property
+    def untold(self) -> UntoldStore:
+        return UntoldStore(self.connection)
 
     @cached_property
     def vouches(self) -> VouchStore:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from bridges.listening import ListeningServer
 from community_bot.logs import get_logger
 from community_bot.logs.fields import WITHHELD, Plain, code, number
 from community_bot.logs.scrub import scrubbed
@@ -23,7 +25,7 @@ log = get_logger(__name__)
 
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 _EVERY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared with, not bound to
-_SHUTDOWN_SECONDS = 2.0
+_STOP_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Check:
     since_seconds: float | None = None
 
 
-class HealthServer:
+class HealthServer(ListeningServer):
     """Serve ``/healthz``, ``/readyz`` and ``/metrics``.
 
     ``checks`` are called anew for each ``/readyz``; they must be quick and must not wait. So is ``passing``, for
@@ -63,8 +65,7 @@ class HealthServer:
     ) -> None:
         if any(code(name) == WITHHELD for name in checks):
             raise ValueError("a check is named by a code: lower-case letters, digits, _ . : / -")
-        self._host = host
-        self._port = port
+        super().__init__(host, port, lambda: QuietServer(self._answer), stop_seconds=_STOP_SECONDS)
         self._checks = dict(checks)
         self._passing = passing
         self._registry = registry
@@ -74,37 +75,6 @@ class HealthServer:
             "/readyz": self._ready,
             "/metrics": self._metrics,
         }
-        self._runner: web.ServerRunner | None = None
-
-    @property
-    def url(self) -> str:
-        """The address of the server, with the port it really has and without a final slash.
-
-        Raises ``RuntimeError`` when the server is not running.
-        """
-        if self._runner is None or not self._runner.addresses:
-            raise RuntimeError("the health server is not running")
-        port = self._runner.addresses[0][1]
-        return f"http://[{self._host}]:{port}" if ":" in self._host else f"http://{self._host}:{port}"
-
-    async def start(self) -> None:
-        """Begin to listen. Raises ``OSError`` when the port is taken, ``RuntimeError`` when already running."""
-        if self._runner is not None:
-            raise RuntimeError("the health server is running already")
-        runner = web.ServerRunner(QuietServer(self._answer), shutdown_timeout=_SHUTDOWN_SECONDS)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, self._host, self._port).start()
-        except OSError:
-            await runner.cleanup()
-            raise
-        self._runner = runner
-
-    async def stop(self) -> None:
-        """Stop listening and end the open connections; nothing happens when it is not running."""
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            await runner.cleanup()
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
         if not self._is_for_us(request):
@@ -125,10 +95,10 @@ class HealthServer:
         return answer(200, "alive\n")
 
     def _ready(self) -> web.Response:
-        told = {name: self._ask(name, check) for name, check in self._checks.items()}
-        told |= {str(code(name)): _plain(check) for name, check in self._passing().items()}
+        told = {_named(name): self._ask(name, check) for name, check in self._checks.items()}
+        told |= {_named(name): _plain(check) for name, check in self._passing().items()}
         ready = all(check["ok"] is True for check in told.values())
-        body = scrubbed(json.dumps({"ready": ready, "checks": told}, indent=1)) + "\n"
+        body = json.dumps({"ready": ready, "checks": told}, indent=1) + "\n"
         return answer(200 if ready else 503, body, content_type="application/json")
 
     def _ask(self, name: str, check: Callable[[], Check]) -> dict[str, Plain]:
@@ -145,10 +115,16 @@ class HealthServer:
 
 
 def _plain(found: Check) -> dict[str, Plain]:
-    told: dict[str, Plain] = {"ok": bool(found.ok), "detail": code(found.detail)}
+    told: dict[str, Plain] = {"ok": bool(found.ok), "detail": _named(found.detail)}
     if found.since_seconds is not None:
         told["since_seconds"] = number(found.since_seconds)
     return told
+
+
+@lru_cache(maxsize=8192)
+def _named(name: str) -> str:
+    """Return a code as it may be told; remembered, for a network of a thousand conversations has thousands."""
+    return scrubbed(str(code(name)))
 
 
 def _without_port(host: str) -> str:

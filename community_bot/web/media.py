@@ -16,6 +16,7 @@ from urllib.parse import quote
 from aiohttp import web
 from aiohttp.hdrs import SERVER
 
+from bridges.listening import ListeningServer
 from bridges.media.encoding import thumbnail
 from bridges.media.file import MediaError, Reason
 from bridges.media.linked import Linked, LinkedFiles, Shelf
@@ -29,7 +30,7 @@ log = get_logger(__name__)
 
 AVATAR_SIDE = 128
 """Pixels: what a webhook's picture is shown at, twice over."""
-_SHUTDOWN_SECONDS = 2.0
+_STOP_SECONDS = 2.0
 _FILE_KEPT_SECONDS = 600
 _LETTER_KEPT = "public, max-age=604800, immutable"
 _PICTURE_KEPT = "public, max-age=86400"
@@ -50,7 +51,7 @@ _CLOSED = {
 }
 
 
-class MediaServer:
+class MediaServer(ListeningServer):
     """Serve ``/m/`` (files), ``/a/`` (letter avatars) and ``/p/`` (Matrix avatars). ``port`` 0 chooses a free one.
 
     ``draw`` makes a letter avatar's PNG; it is called in a thread. Who takes nothing in for ``patience_seconds`` is
@@ -71,8 +72,7 @@ class MediaServer:
         patience_seconds: float = 30.0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._host = host
-        self._port = port
+        super().__init__(host, port, lambda: QuietServer(self._answer), stop_seconds=_STOP_SECONDS)
         self._links = links
         self._avatars = avatars
         self._shelf = shelf
@@ -81,37 +81,6 @@ class MediaServer:
         self._callers = callers or Callers()
         self._patience_seconds = patience_seconds
         self._clock = clock
-        self._runner: web.ServerRunner | None = None
-
-    @property
-    def url(self) -> str:
-        """The address of the server, with the port it really has and without a final slash.
-
-        Raises ``RuntimeError`` when the server is not running.
-        """
-        if self._runner is None or not self._runner.addresses:
-            raise RuntimeError("the media server is not running")
-        port = self._runner.addresses[0][1]
-        return f"http://[{self._host}]:{port}" if ":" in self._host else f"http://{self._host}:{port}"
-
-    async def start(self) -> None:
-        """Begin to listen. Raises ``OSError`` when the port is taken, ``RuntimeError`` when already running."""
-        if self._runner is not None:
-            raise RuntimeError("the media server is running already")
-        runner = web.ServerRunner(QuietServer(self._answer), shutdown_timeout=_SHUTDOWN_SECONDS)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, self._host, self._port).start()
-        except OSError:
-            await runner.cleanup()
-            raise
-        self._runner = runner
-
-    async def stop(self) -> None:
-        """Stop listening and end the open connections; nothing happens when it is not running."""
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            await runner.cleanup()
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.method not in {"GET", "HEAD"}:

@@ -37,6 +37,9 @@ bridge_end = Table(
     Column("paused", Integer, nullable=False, default=0, server_default="0"),
     # a digest of what its room was told last of being joined; empty when it was told nothing, or that it is no more
     Column("told", String(43), nullable=True),
+    # how the place stands for good (a room was encrypted, or replaced): a start then need not ask for each; empty
+    # while that is not known
+    Column("standing", String(20), nullable=True),
     UniqueConstraint("platform", "place"),
 )
 
@@ -91,6 +94,8 @@ relay_intent = Table(
     Column("received_at", UtcDateTime, nullable=False),
     # empty while it waits; a stable reason code once it is known that it can never cross
     Column("failure", String(40), nullable=True),
+    # until when its author is to be told that it cannot cross; empty when they were, or when nobody is to be told
+    Column("tell_until", UtcDateTime, nullable=True),
     # the first of those that are said in one message
     Column("bundle", SequenceNumber, nullable=True),
     Column("purge_after", UtcDateTime, nullable=False, index=True),

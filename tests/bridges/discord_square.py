@@ -131,7 +131,10 @@ class Square:
 
     def is_ready(self) -> bool:
         bridge = self.bridge
-        return bridge is not None and all(bridge.report(end).problem is None for end in bridge.ends)
+        # channels may be heard before discord.py is done with a session: ended just then, it would go on in no loop
+        if bridge is None or self.bot is None or not self.bot.is_ready():
+            return False
+        return all(bridge.report(end).problem is None for end in bridge.ends)
 
     def problems(self) -> list[str | None]:
         assert self.bridge is not None

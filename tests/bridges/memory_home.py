@@ -36,6 +36,12 @@ class MemoryHome:
         self._served: dict[EndId, Place] = {}
         self._ears: Ears | None = None
 
+    async def expect(self, rows: Sequence[EndRow]) -> None:
+        """Do nothing: all is known."""
+
+    async def part(self) -> None:
+        """Do nothing: nothing is kept."""
+
     async def add(self, row: EndRow, label: str) -> MemoryPlace:
         await asyncio.sleep(0)
         if self.troubles:

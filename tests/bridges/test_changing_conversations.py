@@ -61,7 +61,8 @@ async def test_what_stays_keeps_its_lane_and_its_jobs(region: Region) -> None:
             await region.bridge.settle(wanted)
             assert {name: task for name, task in region.crew._tasks.items() if name in jobs} == jobs
         assert region.crew._tasks == jobs
-        assert not any(task.done() for task in jobs.values())
+        # what an earlier process left untold is looked for once
+        assert not any(task.done() for name, task in jobs.items() if name != "untold-failures")
 
 
 async def test_a_conversation_that_goes_is_heard_and_told_of_no_more(region: Region) -> None:

@@ -99,7 +99,7 @@ async def build(
         unit.layouts.settle(key, SERVER, "discord", "en")
         unit.layouts.settle(key, "matrix", "matrix", "es")
         for (home, piece), ref in standing.items():
-            unit.layouts.begin(key, home, piece, "room", LONG_AGO)
+            unit.layouts.begin(key, home, piece, piece.partition(".")[0], LONG_AGO)
             unit.layouts.made(key, home, piece, ref)
 
     await town.network.act(work)

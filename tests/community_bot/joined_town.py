@@ -55,7 +55,10 @@ class Signposts:
 
 
 class JoinedTown(Town):
-    """Places joined as ``wanted``; :attr:`naps` are how long the services would have slept."""
+    """Places joined as ``wanted``; :attr:`naps` are how long the services would have slept.
+
+    ``platforms`` are those of an earlier life, with all that was said there.
+    """
 
     def __init__(
         self,
@@ -63,10 +66,11 @@ class JoinedTown(Town):
         *,
         policy: AuthorPolicy = under_own_name,
         metrics: BridgeMetrics | None = None,
+        platforms: Mapping[Platform, MemoryHome] | None = None,
         **rules: object,
     ) -> None:
         super().__init__(database, **rules)
-        self.homes = {platform: MemoryHome() for platform in Platform}
+        self.homes = platforms or {platform: MemoryHome() for platform in Platform}
         self.crew = Crew(_no_operator)
         self.signposts = Signposts()
         self.bridge_desk = BridgeDesk(database)
@@ -114,9 +118,9 @@ class JoinedTown(Town):
 
     async def write(self, place: Place, text: str, account: Account) -> None:
         """Let somebody write in a place."""
-        author = Author(account.user_id, "ใบเตย")
-        message = self.at(place).write(text, text)
-        await self.homes[place.platform].hear(replace(message, author=author))
+        message = replace(self.at(place).write(text, text), author=Author(account.user_id, "ใบเตย"))
+        self.at(place).sources[text] = message
+        await self.homes[place.platform].hear(message)
 
     async def ask(
         self,

@@ -165,7 +165,7 @@ async def test_webhooks_of_an_end_are_remembered_for_good(store: BridgeStore) ->
     channel = conversation.ends[0]
     for webhook in ("11", "12", "11"):
         await store.remember_webhook(channel.id, webhook)
-    assert await store.webhooks(channel.id) == {"11", "12"}
+    assert await store.webhooks_of([channel.id]) == {channel.id: {"11", "12"}}
 
 
 async def test_what_has_expired_is_removed_and_counted_and_nothing_else(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -24,8 +24,10 @@ from db.bridge_rows import (
 )
 from db.bridge_store import BridgeStore
 from db.engine import Database
+from db.ids import IntentId
 from db.relay_record import RelayRecord
 from db.relay_store import RelayStore
+from db.untold_store import Untold, UntoldStore
 
 PLACES = [
     Place(Platform.DISCORD, "100000000000000001"),
@@ -217,6 +219,30 @@ async def test_what_could_not_cross_may_be_tried_again_unless_it_was_deleted(rel
     assert relay.who([again]) == relay.who([first])
     await relay.hear(relay.change("1", Operation.DELETE))
     assert await relay.database.transact(lambda c: relay.record.try_again(c, second.id)) is None
+
+
+async def test_of_what_failed_it_is_known_who_is_still_to_be_told_until_somebody_takes_it_over(
+    relay: Relay,
+) -> None:
+    first, second = await relay.hear(relay.message("1"))
+    until = HEARD_AT + timedelta(hours=3)
+    await relay.deliver(
+        Delivery(first, failure="matrix.too_large", tell_until=until), Delivery(second, failure="matrix.refused")
+    )
+    over = replace(relay.message("2"), refused="bridge.over_quota", tell_until=until)
+    third, fourth = await relay.hear(over)
+
+    async def left() -> list[Untold]:
+        return await relay.database.look(lambda c: UntoldStore(c).left())
+
+    assert await left() == [
+        Untold(replace(first, failure="matrix.too_large"), "matrix.too_large", until),
+        Untold(third, "bridge.over_quota", until),
+        Untold(fourth, "bridge.over_quota", until),
+    ]
+    await relay.database.transact(lambda c: UntoldStore(c).told([first.id, fourth.id, IntentId(999)]))
+    await relay.database.transact(lambda c: UntoldStore(c).told([]))
+    assert [each.intent for each in await left()] == [third]
 
 
 async def test_backlogs_tell_what_waits_and_what_was_put_aside(relay: Relay) -> None:

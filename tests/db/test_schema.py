@@ -115,6 +115,7 @@ MOMENTS = {
     "expires_at",
     "erase_at",
     "not_before",
+    "tell_until",
     "received_at",
     "begun_at",
     "opened_at",

@@ -250,10 +250,10 @@ def channels(guild: SimGuild) -> list[SimChannel]:
     return [guild.add_text_channel("ห้องวิทยุ"), guild.add_text_channel("garden")]
 
 
-def red_lines(text: str) -> list[str]:
+def red_lines(text: str, mark: str = "✗") -> list[str]:
     """Return the red lines of a table, each as it reads: what, found, what to do."""
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in text.splitlines() if "│" in line]
-    return [" | ".join(row[1:]) for row in rows if row[0] == "✗"]
+    return [" | ".join(row[1:]) for row in rows if row[0] == mark]
 
 
 async def test_check_is_green_when_all_is_in_order_and_tells_what_is_not_on_discord(
@@ -265,6 +265,14 @@ async def test_check_is_green_when_all_is_in_order_and_tells_what_is_not_on_disc
     assert green.code == 0, green.text
     assert "Everything is in order." in green.text
     assert discord.token not in green.text
+
+    channels[0].set_bot_permissions(pin_messages=False)
+    advised = await place.type("check")
+    assert advised.code == 0
+    assert "Nothing needs you; 1 of 7 could carry more." in advised.text
+    (advice,) = red_lines(advised.text, "!")
+    assert "Give the bot's role Pin Messages in that channel or its category, or do without." in advice
+    assert "Without Pin Messages no pin crosses to here." in advised.text
 
     channels[0].set_bot_permissions(manage_webhooks=False, read_message_history=False)
     channels[1].set_bot_permissions(view_channel=False)

@@ -14,6 +14,7 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("bridge_end", sa.Column("paused", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("bridge_end", sa.Column("told", sa.String(43), nullable=True))
+    op.add_column("bridge_end", sa.Column("standing", sa.String(20), nullable=True))
     for column in (
         sa.Column("thread", sa.String(255), nullable=True),
         sa.Column("root_id", SequenceNumber, nullable=True),
@@ -40,6 +41,7 @@ def upgrade() -> None:
         table.add_column(sa.Column("removed", sa.Integer(), nullable=False, server_default="0"))
         table.create_index("ix_relay_copy_ref", ["end_id", "ref"])
     op.add_column("relay_intent", sa.Column("bundle", SequenceNumber, nullable=True))
+    op.add_column("relay_intent", sa.Column("tell_until", UtcDateTime(), nullable=True))
     op.execute("UPDATE relay_intent SET operation = 'say' WHERE operation = 'create'")
     op.create_table(
         "relay_thread",

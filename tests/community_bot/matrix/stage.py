@@ -45,6 +45,7 @@ class Stage:
         self.network = Network(database, self.keys, Rules("Riverside"), lambda: datetime.now(UTC))
         self.store = DialogueStore(database, self.keys)
         self.lobbies: dict[str, Language] = {}
+        self.doors: list[str] = []
         self.shared: list[str] = []
         self.entered: list[str] = []
         registry = Registry()
@@ -84,6 +85,7 @@ class Stage:
             homes=MatrixHomes(dict(self.lobbies), list(self.shared), list(self.entered)),
             arrivals=arrivals,
             knocked=knocked,
+            doors=self._doors,
         )
         task = asyncio.create_task(MatrixSync(homeserver, self.store, face).run())
         try:
@@ -92,6 +94,9 @@ class Stage:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             await client.close()
+
+    async def _doors(self) -> list[str]:
+        return self.doors
 
     async def person(self, display_name: str = "ส้มโอ") -> MatrixPerson:
         return await self.synapse.person(f"p{next(_numbers)}", display_name=display_name)

@@ -69,6 +69,7 @@ async def test_who_knocks_at_a_space_is_brought_to_whoever_decides(stage: Stage,
 
 async def test_who_knocked_while_the_bot_was_away_is_heard_when_it_comes_back(stage: Stage, plot: Plot) -> None:
     await plot.bring_about()
+    stage.doors = [plot.space]
     first, second = await stage.person(), await stage.person()
     await first.knock(plot.space)
     gate = Gate()

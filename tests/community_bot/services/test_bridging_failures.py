@@ -132,6 +132,36 @@ async def test_the_button_tries_again_and_a_second_failure_is_told_again(town: J
     assert nothing.text.startswith("No queda nada por intentar")
 
 
+async def test_what_was_only_gathered_when_the_process_died_is_told_once_by_the_next(
+    sqlite_database: Database,
+) -> None:
+    killed = JoinedTown(sqlite_database)
+    stranger = killed.stranger()
+    async with killed.joined(ALL_THREE):
+        await refuse(killed, "one", stranger, HILL, LAKE)
+    assert await killed.pending("tell") == []
+    lives = [JoinedTown(sqlite_database, platforms=killed.homes) for _ in range(2)]
+    for number, life in enumerate(lives):
+        async with life.joined(ALL_THREE), telling(life):
+            await until(life.crew._tasks["untold-failures"].done)
+            assert _failed(life) == (0 if number else 2)
+    told, nothing = (cards(life.discord, stranger) for life in lives)
+    assert len(told) == 1
+    assert nothing == []
+
+
+async def test_a_failure_counts_as_told_with_the_notice_and_not_before(town: JoinedTown) -> None:
+    stranger = town.stranger()
+    await refuse(town, "one", stranger, HILL)
+
+    async def untold() -> int:
+        return await town.network.look(lambda unit: len(unit.untold.left()))
+
+    assert (await untold(), len(await town.pending("tell"))) == (1, 0)
+    await town.failures.tell()
+    assert (await untold(), len(await town.pending("tell"))) == (0, 1)
+
+
 async def test_quiet_hours_hold(town: JoinedTown) -> None:
     noi = await town.join("Noi")
     await town.members.set_quiet(noi, "11:00", "13:00", None)

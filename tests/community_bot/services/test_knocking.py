@@ -55,6 +55,12 @@ async def test_spaces_of_the_settings_are_knocked_at_too(town: Town, knocking: K
     assert town.matrix.places(nok) == {"!garden:example.org"}
 
 
+async def test_the_doors_are_the_spaces_that_were_built(town: Town, knocking: Knocking) -> None:
+    assert await knocking.doors() == []
+    await build(town)
+    assert await knocking.doors() == [container("orchard")]
+
+
 async def test_who_is_in_the_space_and_knocks_is_invited_anew(town: Town, knocking: Knocking) -> None:
     await build(town)
     nok = await on_matrix(town, "Heron")
