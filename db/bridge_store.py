@@ -125,10 +125,8 @@ class BridgeStore:
         return await self._database.look(read)
 
     async def remember_webhook(self, end: EndId, webhook_id: str) -> None:
-        async with self._database.write() as connection:
-            await connection.execute(
-                self._insert(bridge_webhook).values(webhook_id=webhook_id, end_id=end).on_conflict_do_nothing()
-            )
+        new = self._insert(bridge_webhook).values(webhook_id=webhook_id, end_id=end).on_conflict_do_nothing()
+        await self._database.transact(lambda connection: connection.execute(new))
 
     # ── reading on
 

@@ -1,4 +1,4 @@
-"""One engine for SQLite and PostgreSQL, with the settings each needs to be safe and quick."""
+"""One way to a database, SQLite or PostgreSQL, with the settings each needs to be safe and quick."""
 
 from __future__ import annotations
 
@@ -6,30 +6,39 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from db.errors import DatabaseDamagedError, DatabaseLockedError, DatabaseUnreachableError
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 T = TypeVar("T")
 
 BUSY_SECONDS = 5.0
 """How long a SQLite writer waits for another before it gives up."""
-
+READERS = 2
+"""Threads that read an SQLite file: one long look must not hold up the short ones."""
 
 SQLITE_DAMAGED = ("file is not a database", "disk image is malformed")
 SQLITE_UNREACHABLE = ("unable to open", "disk I/O error", "disk is full", "readonly database")
 
 
 class Database:
-    """Owns the engine; hands out connections inside transactions.
+    """Owns the connections; runs work inside transactions.
 
     SQLite runs in WAL mode, so readers never wait for the writer, with ``synchronous=FULL``: what was
     acknowledged survives a power cut, which costs about 0.2 ms a commit. Foreign keys are on.
+
+    What the running bot does goes through :meth:`transact` and :meth:`look`. On an SQLite file each runs in one
+    go, on a thread for writing and a few for reading: through aiosqlite each statement changes threads four times,
+    which made a receipt of three statements cost three times as much. :meth:`write` and :meth:`read` are for work
+    that has something to wait for in between; the engine behind them is only made where somebody uses it.
     """
 
     def __init__(self, url: str, *, password: str | None = None, busy_seconds: float = BUSY_SECONDS) -> None:
@@ -37,19 +46,35 @@ class Database:
         self.url: URL = parsed.set(password=password) if password is not None else parsed
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._busy_ms = int(busy_seconds * 1000)
-        self._writer: Engine | None = None
-        self._thread: ThreadPoolExecutor | None = None
-        if self.is_sqlite:
-            arguments = {"timeout": self._busy_ms / 1000}
-            self.engine = create_async_engine(self.url, connect_args=arguments)
-            self._prepare_sqlite(self.engine.sync_engine)
-            if self.path is not None:
-                self._writer = create_engine(self.url.set(drivername="sqlite+pysqlite"), connect_args=arguments)
-                self._prepare_sqlite(self._writer)
-                self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database-writer")
-        else:
+        self._made: AsyncEngine | None = None
+        self._file: Engine | None = None
+        if self.is_sqlite and self.path is not None:
+            self._file = create_engine(self.url.set(drivername="sqlite+pysqlite"), connect_args=self._arguments)
+            self._prepare_sqlite(self._file)
+        self._writing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database-writer")
+        self._reading = ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="database-reader")
+
+    @property
+    def _arguments(self) -> dict[str, float]:
+        return {"timeout": self._busy_ms / 1000}
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The engine behind :meth:`write` and :meth:`read`."""
+        if self._made is None:
+            self._made = self._make_engine()
+        return self._made
+
+    def _make_engine(self) -> AsyncEngine:
+        # a tenth of the memory that a bot on SQLite needs is in this import
+        from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
+
+        if not self.is_sqlite:
             # the bridge has one writer and short reads: a small pool is enough and spares the server
-            self.engine = create_async_engine(self.url, pool_size=5, max_overflow=5, pool_pre_ping=True)
+            return create_async_engine(self.url, pool_size=5, max_overflow=5, pool_pre_ping=True)
+        engine = create_async_engine(self.url, connect_args=self._arguments)
+        self._prepare_sqlite(engine.sync_engine)
+        return engine
 
     def _prepare_sqlite(self, engine: Engine) -> None:
         @event.listens_for(engine, "connect")
@@ -115,15 +140,14 @@ class Database:
             await connection.close()
 
     async def transact(self, work: Callable[[Connection], T]) -> T:
-        """Run ``work`` in one unit of work, as :meth:`write` does, for what is done with every message.
-
-        On SQLite all of it runs in one go on a thread of its own: through aiosqlite each statement changes threads
-        four times, which made a receipt of three statements cost three times as much. Raises as :meth:`write`.
-        """
-        if self._writer is None or self._thread is None:
+        """Run ``work`` in one unit of work, as :meth:`write` does. Raises as :meth:`write`."""
+        if self._file is None:
             return await self._transact_beside_others(work)
+        return await self._run(self._writing, partial(_transact, self._file, work))
+
+    async def _run(self, threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, _transact, self._writer, work)
+            return await asyncio.get_running_loop().run_in_executor(threads, work)
         except (DBAPIError, OSError) as error:
             raise self._explain(error) from error
 
@@ -143,20 +167,30 @@ class Database:
 
     async def look(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` in one consistent view for reading. Raises as :meth:`write`."""
-        async with self.read() as connection:
-            return await connection.run_sync(work)
+        if self._file is None:
+            async with self.read() as connection:
+                return await connection.run_sync(work)
+        return await self._run(self._reading, partial(_look, self._file, work))
 
     async def ping(self) -> None:
         """Prove that the database answers. Raises as :meth:`write`."""
-        async with self.read() as connection:
-            await connection.execute(text("SELECT 1"))
+        await self.look(lambda connection: connection.execute(text("SELECT 1")))
+
+    async def cut_log(self) -> bool:
+        """Cut off an SQLite file's write-ahead log; return False when somebody stood in the way.
+
+        Raises as :meth:`write`.
+        """
+        return self._file is None or await self._run(self._writing, partial(_cut_log, self._file))
 
     async def close(self) -> None:
         """Close every connection; a transaction under way is finished first."""
-        if self._writer is not None and self._thread is not None:
-            await asyncio.to_thread(self._thread.shutdown)
-            self._writer.dispose()
-        await self.engine.dispose()
+        for threads in (self._writing, self._reading):
+            await asyncio.to_thread(threads.shutdown)
+        if self._file is not None:
+            self._file.dispose()
+        if self._made is not None:
+            await self._made.dispose()
 
     def prepare_folder(self) -> None:
         """Make the SQLite file's folder, readable by its owner only.
@@ -195,6 +229,21 @@ class Database:
 def _transact(engine: Engine, work: Callable[[Connection], T]) -> T:
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         return work(connection)
+
+
+def _look(engine: Engine, work: Callable[[Connection], T]) -> T:
+    with engine.connect() as connection, connection.begin():
+        return work(connection)
+
+
+def _cut_log(engine: Engine) -> bool:
+    # on the driver's own connection: inside a transaction, which ours always are, there is no checkpoint
+    connection = engine.raw_connection()
+    try:
+        row = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.close()
+    return row is not None and row[0] == 0
 
 
 def _is_unreachable(error: Exception) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,19 +44,18 @@ class RelayStore:
         self, end: EndId, operations: Collection[Operation], *, after: IntentId, limit: int
     ) -> list[Intent]:
         """Return the next intents of these kinds at an end in order, those behind ``after``."""
-        async with self._database.read() as connection:
-            rows = await connection.execute(
-                _intents()
-                .where(
-                    relay_intent.c.end_id == end,
-                    relay_intent.c.id > after,
-                    relay_intent.c.failure.is_(None),
-                    relay_intent.c.operation.in_(operations),
-                )
-                .order_by(relay_intent.c.id)
-                .limit(limit)
+        query = (
+            _intents()
+            .where(
+                relay_intent.c.end_id == end,
+                relay_intent.c.id > after,
+                relay_intent.c.failure.is_(None),
+                relay_intent.c.operation.in_(operations),
             )
-            return [_intent(row) for row in rows]
+            .order_by(relay_intent.c.id)
+            .limit(limit)
+        )
+        return [_intent(row) for row in await self._rows(query)]
 
     async def waiting_count(self, end: EndId) -> int:
         """Count what a lane still has to do."""
@@ -66,22 +65,19 @@ class RelayStore:
         """Return what waits for each end that something waits for."""
         is_failed = relay_intent.c.failure.is_not(None)
         found: dict[EndId, Backlog] = {}
-        async with self._database.read() as connection:
-            rows = await connection.execute(
-                select(
-                    relay_intent.c.end_id,
-                    is_failed.label("failed"),
-                    func.count().label("number"),
-                    func.min(relay_intent.c.received_at).label("oldest"),
-                ).group_by(relay_intent.c.end_id, is_failed)
+        query = select(
+            relay_intent.c.end_id,
+            is_failed.label("failed"),
+            func.count().label("number"),
+            func.min(relay_intent.c.received_at).label("oldest"),
+        ).group_by(relay_intent.c.end_id, is_failed)
+        for row in await self._rows(query):
+            known = found.get(EndId(row.end_id), Backlog())
+            found[EndId(row.end_id)] = (
+                Backlog(known.waiting, known.oldest, row.number)
+                if row.failed
+                else Backlog(row.number, row.oldest, known.failed)
             )
-            for row in rows:
-                known = found.get(EndId(row.end_id), Backlog())
-                found[EndId(row.end_id)] = (
-                    Backlog(known.waiting, known.oldest, row.number)
-                    if row.failed
-                    else Backlog(row.number, row.oldest, known.failed)
-                )
         return found
 
     def beyond_in(self, connection: Connection, end: EndId, *, after: IntentId, most: int) -> Beyond | None:
@@ -124,14 +120,13 @@ class RelayStore:
 
     async def last_copy(self, end: EndId, *, thread: str | None = None) -> str | None:
         """Return the newest copy that is known to stand at ``end`` or in a thread there, None without one."""
-        async with self._database.read() as connection:
-            found = await connection.execute(
-                select(relay_copy.c.ref)
-                .where(relay_copy.c.end_id == end, relay_copy.c.thread.is_not_distinct_from(thread))
-                .order_by(relay_copy.c.id.desc())
-                .limit(1)
-            )
-            return found.scalar_one_or_none()
+        query = (
+            select(relay_copy.c.ref)
+            .where(relay_copy.c.end_id == end, relay_copy.c.thread.is_not_distinct_from(thread))
+            .order_by(relay_copy.c.id.desc())
+            .limit(1)
+        )
+        return next((row.ref for row in await self._rows(query)), None)
 
     def is_to_be_said_in(self, connection: Connection, source: SourceId, end: EndId) -> bool:
         """Say whether a message still waits to be said at an end."""
@@ -244,24 +239,22 @@ class RelayStore:
 
     async def newest_sources(self, end: EndId, limit: int) -> list[tuple[str, str | None]]:
         """Return the newest messages that were written at an end and stand there: id and thread, newest first."""
-        async with self._database.read() as connection:
-            rows = await connection.execute(
-                select(relay_source.c.ref, relay_source.c.thread)
-                .where(relay_source.c.end_id == end, relay_source.c.gone == 0)
-                .order_by(relay_source.c.id.desc())
-                .limit(limit)
-            )
-            return [(row.ref, row.thread) for row in rows]
+        query = (
+            select(relay_source.c.ref, relay_source.c.thread)
+            .where(relay_source.c.end_id == end, relay_source.c.gone == 0)
+            .order_by(relay_source.c.id.desc())
+            .limit(limit)
+        )
+        return [(row.ref, row.thread) for row in await self._rows(query)]
 
     async def sources_in_thread(self, end: EndId, thread: str) -> list[str]:
         """Return the messages that were written in a thread at an end and stand there, oldest first."""
-        async with self._database.read() as connection:
-            rows = await connection.execute(
-                select(relay_source.c.ref)
-                .where(relay_source.c.end_id == end, relay_source.c.thread == thread, relay_source.c.gone == 0)
-                .order_by(relay_source.c.id)
-            )
-            return list(rows.scalars())
+        query = (
+            select(relay_source.c.ref)
+            .where(relay_source.c.end_id == end, relay_source.c.thread == thread, relay_source.c.gone == 0)
+            .order_by(relay_source.c.id)
+        )
+        return [row.ref for row in await self._rows(query)]
 
     async def pinned_at(self, end: EndId, thread: str | None) -> list[frozenset[str]]:
         """Return the messages that are pinned in a channel or thread as far as is known, each by all its ids there.
@@ -286,11 +279,15 @@ class RelayStore:
             )
         )
         found: dict[int, set[str]] = {}
-        async with self._database.read() as connection:
-            for query in (written, copied):
-                for row in await connection.execute(query):
-                    found.setdefault(row.id, set()).add(row.ref)
+        for row in await self._rows(written, copied):
+            found.setdefault(row.id, set()).add(row.ref)
         return [frozenset(refs) for refs in found.values()]
+
+    async def _rows(self, *queries: Select[Any]) -> Sequence[Row[Any]]:
+        """Return what some queries find, all in one consistent view."""
+        return await self._database.look(
+            lambda connection: [row for query in queries for row in connection.execute(query)]
+        )
 
 
 def _intents() -> Select[Any]:

@@ -13,6 +13,7 @@ from sqlalchemy import Column, Connection, Table, delete, func, or_, select, tex
 from sqlalchemy.exc import DBAPIError
 
 from db.engine import Database
+from db.errors import DatabaseError
 from db.ids import MemberId
 from db.tables import arrival, dialogue, identity, link_code, member, metadata, role_grant, space_work, vouch
 
@@ -127,17 +128,12 @@ async def leave_no_trace(database: Database) -> bool:
     and few, takes a moment. Its own log goes with the server's next checkpoints.
     """
     try:
+        if database.is_sqlite:
+            return await database.cut_log()
         async with database.engine.connect() as connection:
-            if not database.is_sqlite:
-                await connection.execution_options(isolation_level="AUTOCOMMIT")
-                await connection.execute(text("VACUUM (FULL) member_key, vote, ballot"))
-                return True
-            # on the driver's own connection: inside a transaction, which ours always are, there is no checkpoint
-            raw = await connection.get_raw_connection()
-            cursor = await raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
-            row = await cursor.fetchone()
-            await cursor.close()
-            return row is not None and row[0] == 0
-    except (DBAPIError, OSError):
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.execute(text("VACUUM (FULL) member_key, vote, ballot"))
+            return True
+    except (DatabaseError, DBAPIError, OSError):
         # the rows are gone already; a reader or a server that is away only puts the overwriting off
         return False

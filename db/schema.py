@@ -48,8 +48,7 @@ async def schema_version(database: Database) -> SchemaVersion:
 
     Raises :class:`DatabaseNewerError` when this code has never heard of it, and the errors of ``Database.read``.
     """
-    async with database.read() as connection:
-        current = await connection.run_sync(_current)
+    current = await database.look(_current)
     if current is not None:
         _refuse_unknown(database, current)
     return SchemaVersion(current, head())
