@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 
 import structlog
@@ -208,8 +209,6 @@ class Bridge:
         await asyncio.gather(*(self._let_go(served) for served in list(self._leaving.values())))
 
     async def _let_go(self, served: _Served) -> None:
-        for name in served.home.jobs_of(served.end.id):
-            await self._crew.release(name)
         await self._crew.release(served.lane_job, seconds=FINISH_SECONDS)
         served.home.remove(served.end.id)
         self._metrics.forget(served.end.label)
@@ -246,7 +245,12 @@ class Bridge:
     async def _serve(self, key: str, row: EndRow) -> None:
         home = self._homes[row.place.platform]
         end = await home.add(row, self._free_label(key, row.place.platform))
-        lane = Lane(end, self._commons, idle=self._busy is not None and row.id not in self._busy)
+        lane = Lane(
+            end,
+            self._commons,
+            call=partial(self._call, row.id),
+            idle=self._busy is not None and row.id not in self._busy,
+        )
         served = _Served(key, row.place, home, end, lane)
         self._commons.ends[row.id], self._commons.places[row.id] = end, row.place
         # nothing is awaited since it was added, so nothing was heard there that no lane speaks for
@@ -257,9 +261,13 @@ class Bridge:
             self._begin(served)
 
     def _begin(self, served: _Served) -> None:
-        self._crew.keep(served.lane_job, served.lane.run)
-        for name, job in served.home.jobs_of(served.end.id).items():
-            self._crew.keep(name, job)
+        served.lane.start()
+
+    def _call(self, end: EndId) -> None:
+        """Have a lane's work done. Before the bridge has begun, what it took waits for that."""
+        served = self._served.get(end) or self._leaving.get(end)
+        if served is not None:
+            self._crew.keep(served.lane_job, served.lane.run)
 
     def _free_label(self, key: str, platform: Platform) -> str:
         """Return the first label that is free: an end that stays keeps its own."""

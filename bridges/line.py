@@ -150,9 +150,9 @@ class Line:
                 if self._more_in_database:
                     await self._refill()
                     continue
+                self.patience.state, self.patience.reason = LaneState.IDLE, ""
                 if until_idle and not self._postponed:
                     return
-                self.patience.state, self.patience.reason = LaneState.IDLE, ""
                 await self._wake.wait()
                 self._wake.clear()
                 continue

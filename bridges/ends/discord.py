@@ -51,10 +51,19 @@ class DiscordEnd:
         self._options = options
         self._deeds = Deeds(account.bot, account.places, channel)
         self._freight = Freight(options.carrier)
-        webhooks = OwnWebhooks(account.bot, account.places, account.store, channel, account.connected)
-        self._pool = WebhookPool(transport, find=webhooks.find, make=webhooks.make)
+        self._transport = transport
+        self._speaking: WebhookPool | None = None
         self._post: str | None = None
         """The post that was begun last, where the place is a forum."""
+
+    @property
+    def _pool(self) -> WebhookPool:
+        """The webhooks that speak here; made when something is first said."""
+        if self._speaking is None:
+            account = self._account
+            webhooks = OwnWebhooks(account.bot, account.places, account.store, self._channel, account.connected)
+            self._speaking = WebhookPool(self._transport, find=webhooks.find, make=webhooks.make)
+        return self._speaking
 
     # ── saying
 

@@ -60,7 +60,7 @@ class CatchingUp:
             async with self._turns:
                 await self._read_on(channel)
         await self._hearing.drain(channel)
-        if not channel.behind.is_set() and not channel.buffer:
+        if not channel.is_behind and not channel.buffer:
             # nothing is awaited between the empty buffer and this line, so no event falls in between
             channel.live = True
 

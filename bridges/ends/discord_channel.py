@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -11,6 +11,7 @@ from time import monotonic
 import discord
 
 from bridges.bell import Bell
+from bridges.bounded import Bounded
 from bridges.ends.discord_ids import instant_of
 from bridges.message import Heard
 from db.bridge_rows import EndRow
@@ -40,6 +41,10 @@ class News:
     thread: discord.Thread | None = None
 
 
+def nobody(_: Channel) -> None:
+    """Look after nothing."""
+
+
 @dataclass(slots=True, eq=False)
 class Channel:
     """A channel that we serve: how far it was read, whether it is heard, and what waits until it is."""
@@ -56,16 +61,19 @@ class Channel:
     problem: str = "not_connected"
     heard_until: datetime | None = None
     """The moment up to which it was listened to, when a session broke off; None where that is not known."""
-    behind: Bell = field(default_factory=Bell)
+    is_behind: bool = False
+    """Something may have been said that was not heard; nobody looks after it yet."""
+    call: Callable[[Channel], None] = field(default=nobody, repr=False)
+    """Has it looked after."""
     changed: Bell = field(default_factory=Bell)
     """What we may do there may have changed: a catching-up that was held up need not wait longer."""
     present: Bell = field(default_factory=Bell)
     """The gateway has told how it is there, or will not."""
-    buffer: deque[News] = field(default_factory=deque)
+    buffer: list[News] = field(default_factory=list)
     draining: asyncio.Lock = field(default_factory=asyncio.Lock)
-    versions: OrderedDict[int, int] = field(default_factory=OrderedDict)
+    versions: Bounded[int, int] = field(default_factory=lambda: Bounded(MOST_KNOWN))
     """The newest messages that were heard, with their last edit."""
-    announced: OrderedDict[int, None] = field(default_factory=OrderedDict)
+    announced: Bounded[int, bool] = field(default_factory=lambda: Bounded(MOST_KNOWN))
     """Threads whose beginning is known to the others."""
 
     @property
@@ -91,7 +99,12 @@ class Channel:
         """Note that something may have been said that we did not hear."""
         self.live = False
         self.problem = "catching_up"
-        self.behind.set()
+        self.look_after()
+
+    def look_after(self) -> None:
+        """Ask that what was not heard be read."""
+        self.is_behind = True
+        self.call(self)
 
     def reach(self, message_id: int) -> None:
         """Note that a message was heard, ours or another's."""
@@ -100,16 +113,11 @@ class Channel:
 
     def note(self, message_id: int, version: int) -> None:
         """Remember a message that was heard, with its last edit."""
-        self.versions[message_id] = max(version, self.versions.get(message_id, 0))
-        self.versions.move_to_end(message_id)
-        if len(self.versions) > MOST_KNOWN:
-            self.versions.popitem(last=False)
+        self.versions.put(message_id, max(version, self.versions.get(message_id) or 0))
 
     def announce(self, thread_id: int) -> None:
         """Remember that the others know where a thread begins."""
-        self.announced[thread_id] = None
-        if len(self.announced) > MOST_KNOWN:
-            self.announced.popitem(last=False)
+        self.announced.put(thread_id, True)
 
     def keep(self, news: News) -> None:
         """Let something wait until we have caught up."""

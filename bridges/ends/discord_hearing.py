@@ -171,17 +171,16 @@ class Hearing:
     async def drain(self, channel: Channel) -> None:
         """Hand on what waits, until nothing does or the channel has fallen behind. Raises the kinds of EndError."""
         async with channel.draining:
-            while channel.buffer and not channel.behind.is_set():
+            while channel.buffer and not channel.is_behind:
                 heard, taken = await self._next(channel)
-                for _ in range(min(taken, len(channel.buffer))):
-                    channel.buffer.popleft()
+                del channel.buffer[:taken]
                 await self.hear(channel, [each for each in heard if not _is_history(channel, each)])
 
     async def _next(self, channel: Channel) -> tuple[list[Heard], int]:
         """Return what waits first, as much of it as can be told in one go."""
         heard: list[Heard] = []
         taken = 0
-        for news in list(channel.buffer)[:PAGE]:
+        for news in channel.buffer[:PAGE]:
             if news.thread is not None and not self._roots.is_known(channel, news.thread):
                 if taken:
                     break

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 
 import discord
 import structlog
@@ -20,15 +19,15 @@ from bridges.ends.discord_channel import OVERLAP, Channel, settled_stream_of, st
 from bridges.ends.discord_downloads import Downloads
 from bridges.ends.discord_hearing import Hearing
 from bridges.ends.discord_ids import instant_of
+from bridges.ends.discord_keeping_up import KeepingUp
 from bridges.ends.discord_looking_back import LookingBack
 from bridges.ends.discord_places import Places
 from bridges.ends.discord_reading import DiscordReader
 from bridges.ends.discord_roots import Roots
 from bridges.ends.discord_settling import Settling
 from bridges.ends.discord_webhooks import WebhookTransport
-from bridges.ends.port import Ears, EndError, Job
+from bridges.ends.port import Ears, Job
 from bridges.media.file import Attachment, MediaError, Reason
-from bridges.pace import Backoff, either
 from db.bridge_rows import EndRow
 from db.bridge_store import BridgeStore
 from db.ids import EndId
@@ -80,7 +79,12 @@ class DiscordHome:
         self._account = Account(bot, store, self._places, self._reader, roots)
         self._connected = self._account.connected
         self._hearing = Hearing(bot, self._places, roots)
-        self._catching_up = CatchingUp(self._places, self._reader, roots, self._hearing, sleep=sleep)
+        self._keeping_up = KeepingUp(
+            self._places,
+            CatchingUp(self._places, self._reader, roots, self._hearing, sleep=sleep),
+            caught_up=self._look_back,
+            sleep=sleep,
+        )
         self._downloads = downloads
         self._looking_back: LookingBack | None = None
         if relay is not None:
@@ -122,11 +126,13 @@ class DiscordHome:
             )
 
     async def add(self, row: EndRow, label: str) -> DiscordEnd:
-        """Serve one more channel; where the bot is connected already, catching up there begins with its job."""
+        """Serve one more channel; where the bot is connected already, catching up there begins at once."""
         if row.id not in self._expected:
             await self.expect([row])
         known = self._expected.pop(row.id)
-        channel = Channel(row, label, known.position, set(known.webhooks), settled=known.settled)
+        channel = Channel(
+            row, label, known.position, set(known.webhooks), settled=known.settled, call=self._keeping_up.call
+        )
         if channel.position is not None:
             channel.heard_until = instant_of(channel.position)
         self._places.add(channel)
@@ -140,6 +146,7 @@ class DiscordHome:
 
     def remove(self, end: EndId) -> None:
         """Serve a channel no more: what is said there is nobody's news."""
+        self._keeping_up.drop(self._places.of_end(end))
         self._places.remove(end)
 
     def open(self, ears: Ears) -> None:
@@ -152,14 +159,12 @@ class DiscordHome:
         await self._settling.settle()
 
     def jobs(self) -> dict[str, Job]:
-        """Return what is done for all channels: the connection is the app's, and each has a job of its own."""
-        jobs: dict[str, Job] = {"discord-settling": self._settling.run}
+        """Return what is done for all channels; the connection itself is the app's."""
+        jobs: dict[str, Job] = {
+            "discord-catching-up": self._keeping_up.run,
+            "discord-settling": self._settling.run,
+        }
         return jobs | ({"discord-looking-back": self._looking_back.run} if self._looking_back is not None else {})
-
-    def jobs_of(self, end: EndId) -> dict[str, Job]:
-        """Return a channel's job: catching up whenever a session begins."""
-        channel = self._places.of_end(end)
-        return {f"catch-up:{channel.label}": partial(self._keep_up, channel)}
 
     def problem(self, end: EndId) -> str | None:
         """Return why a channel is not being heard just now, None when it is."""
@@ -258,37 +263,12 @@ class DiscordHome:
         if channel.live or channel.problem == UNAVAILABLE:
             channel.live = False
             channel.problem = "catching_up"
-        channel.behind.set()
+        channel.look_after()
         channel.changed.set()
         if self._ears is not None:
             self._ears.mended(channel.row.id)
-
-    # ── catching up
-
-    async def _keep_up(self, channel: Channel) -> None:
-        """Catch up whenever a new session began, until cancelled."""
-        if not channel.live and channel.problem == "catching_up":
-            channel.behind.set()  # this job was started again after a failure in between
-        backoff = Backoff(first=0.5)
-        while True:
-            await channel.behind.wait()
-            channel.behind.clear()
-            channel.changed.clear()
-            try:
-                await self._catching_up.catch_up(channel)
-                backoff.reset()
-                self._look_back(channel)
-            except EndError as error:
-                channel.problem = error.reason
-                log.warning("catching up is held up", lane=channel.label, reason=error.reason)
-                channel.behind.set()
-                seconds = error.retry_after or backoff.next()
-                await either(self._pause(seconds), channel.changed.wait())
 
     def _look_back(self, channel: Channel) -> None:
         if channel.live and channel.heard_until is not None and self._looking_back is not None:
             self._looking_back.want(channel, channel.heard_until)
             channel.heard_until = None
-
-    async def _pause(self, seconds: float) -> None:
-        await self._sleep(seconds)

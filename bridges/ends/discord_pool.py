@@ -8,7 +8,6 @@ the channel's own limit is next.
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -17,6 +16,7 @@ from typing import Any
 
 import structlog
 
+from bridges.bounded import Bounded
 from bridges.ends.discord_limits import Call, CallKind, Cause, Wait
 from bridges.ends.discord_webhooks import Webhook, WebhookGoneError, WebhookTransport
 from bridges.ends.port import EndError, NotSentError
@@ -80,7 +80,7 @@ class WebhookPool:
         self._looking = asyncio.Lock()
         self._turn = asyncio.Lock()
         self._make_again_at = float("-inf")
-        self._authors: OrderedDict[str, str] = OrderedDict()
+        self._authors: Bounded[str, str] = Bounded(MOST_AUTHORS)
         self.waits_for = Cause.NOTHING
         """The limit that the next execute is waiting for just now."""
 
@@ -202,10 +202,7 @@ class WebhookPool:
         return min(waits, key=lambda pair: (pair[1].seconds, -self._limits.room(_execute(pair[0]))))
 
     def _keep(self, author: str, webhook: Webhook) -> None:
-        self._authors[author] = webhook.id
-        self._authors.move_to_end(author)
-        if len(self._authors) > MOST_AUTHORS:
-            self._authors.popitem(last=False)
+        self._authors.put(author, webhook.id)
 
     def _speakers(self) -> list[Webhook]:
         # more may stand there from times with another setting: those only change what they said

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TypeVar
 
+from bridges.bounded import Bounded
 from bridges.ends.discord_rendering import INLINE, told_file
 from bridges.ends.discord_text import CONTENT_LIMIT, units
 from bridges.ends.port import NotSentError, Outgoing
@@ -16,7 +15,6 @@ from bridges.markup.tree import Paragraph
 from bridges.media.carrying import Carrier
 from bridges.media.file import Attachment, Carried, Failed, File, Reason
 
-V = TypeVar("V")
 MOST_REMEMBERED = 500
 TRIES = 3
 """How often a file that cannot be had now is tried before its message is said without it."""
@@ -36,9 +34,9 @@ class Freight:
 
     def __init__(self, carrier: Carrier | None) -> None:
         self._carrier = carrier
-        self._tries: OrderedDict[str, int] = OrderedDict()
-        self._unsent: OrderedDict[str, None] = OrderedDict()
-        self._on_copies: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+        self._tries: Bounded[str, int] = Bounded(MOST_REMEMBERED)
+        self._unsent: Bounded[str, bool] = Bounded(MOST_REMEMBERED)
+        self._on_copies: Bounded[str, tuple[str, ...]] = Bounded(MOST_REMEMBERED)
 
     @property
     def carries(self) -> bool:
@@ -70,12 +68,13 @@ class Freight:
     def _missing(self, part: Outgoing, carried: Sequence[Carried]) -> list[Attachment]:
         missing = [each for each in carried if not isinstance(each, File)]
         may_come = any(isinstance(each, Failed) and each.reason is Reason.UNREACHABLE for each in missing)
-        tries = self._tries.pop(part.key, 0) + 1
+        tries = (self._tries.get(part.key) or 0) + 1
         if may_come and tries < TRIES:
-            _keep(self._tries, part.key, tries)
+            self._tries.put(part.key, tries)
             raise NotSentError(Reason.UNREACHABLE.value, retry_after=WAIT_SECONDS)
+        self._tries.forget(part.key)
         for each in missing:
-            _keep(self._unsent, _place(each.attachment), None)
+            self._unsent.put(_place(each.attachment), True)
         return [each.attachment for each in missing]
 
     # ── what stands there
@@ -83,7 +82,7 @@ class Freight:
     def note(self, ref: str, part: Outgoing) -> None:
         """Remember with which files a copy came."""
         if part.files:
-            _keep(self._on_copies, ref, tuple(map(_place, part.files)))
+            self._on_copies.put(ref, tuple(map(_place, part.files)))
 
     def are_same(self, ref: str, part: Outgoing) -> bool:
         """Say whether a copy is known to stand there with the files of ``part``."""
@@ -108,9 +107,3 @@ def _place(attachment: Attachment) -> str:
     return (
         attachment.location.partition("?")[0] if not attachment.location.startswith(INLINE) else attachment.location
     )
-
-
-def _keep(memory: OrderedDict[str, V], key: str, value: V) -> None:
-    memory[key] = value
-    if len(memory) > MOST_REMEMBERED:
-        memory.popitem(last=False)

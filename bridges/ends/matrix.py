@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from time import monotonic
 
+from bridges.bounded import Bounded
 from bridges.ends.matrix_client import MissingError
 from bridges.ends.matrix_events import MESSAGE
 from bridges.ends.matrix_files import told
-from bridges.ends.matrix_memory import Bounded
 from bridges.ends.matrix_pins import change_pins
 from bridges.ends.matrix_room import Room
 from bridges.ends.matrix_service import MatrixService, Profile

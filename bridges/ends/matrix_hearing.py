@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from bridges.bounded import Bounded
 from bridges.ends.matrix_client import MatrixClient, MissingError
 from bridges.ends.matrix_events import (
     ENCRYPTED,
@@ -26,7 +27,7 @@ from bridges.ends.matrix_events import (
     origin_of,
     redacted_ref,
 )
-from bridges.ends.matrix_memory import MOST_ORIGINS, MOST_THREADS, Bounded
+from bridges.ends.matrix_memory import MOST_ORIGINS, MOST_THREADS
 from bridges.ends.matrix_names import MatrixNames
 from bridges.ends.matrix_pins import PinsHeard
 from bridges.ends.matrix_polls import ended_ref

@@ -163,10 +163,6 @@ class MatrixHome:
             "matrix-pictures": self._pictures.run,
         }
 
-    def jobs_of(self, end: EndId) -> dict[str, Job]:
-        """Return nothing: one sync hears all rooms."""
-        return {}
-
     def problem(self, end: EndId) -> str | None:
         """Return why a room is not being heard just now, None when it is."""
         room = self._rooms.of(end)

@@ -11,9 +11,9 @@ from hashlib import sha256
 
 import aiohttp
 
+from bridges.bounded import Bounded
 from bridges.ends.matrix_client import API_V1, MatrixClient, MissingError
 from bridges.ends.matrix_files import Uploaded
-from bridges.ends.matrix_memory import Bounded
 from bridges.ends.matrix_secret_files import SEALED_MIME, bare, is_file, opened_bytes, sealed_bytes
 from bridges.ends.port import EndError, NotSentError, RefusedError, UnsureError
 from bridges.markup.matrix_links import is_mxc

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bridges.bounded import Bounded
 from bridges.ends.matrix_client import MatrixClient, MissingError
-from bridges.ends.matrix_memory import Bounded
 from bridges.ends.port import BlockedError
 from bridges.markup.matrix_links import is_mxc
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from nio.crypto import InboundGroupSession
 
+from bridges.bounded import Bounded
 from bridges.ends.matrix_events import POLL_ENDS, POLL_RESPONSES, REACTION, READ, is_id, mapping
 from bridges.ends.matrix_key_store import MatrixKeyStore
-from bridges.ends.matrix_memory import Bounded
 
 MEGOLM = "m.megolm.v1.aes-sha2"
 SAID = (*READ, *POLL_RESPONSES, *POLL_ENDS, REACTION)

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 
+from bridges.bounded import Bounded
 from bridges.ends.matrix_media import MatrixMedia
-from bridges.ends.matrix_memory import Bounded
 from bridges.ends.port import EndError
 from bridges.markup.matrix_links import is_mxc
 from bridges.markup.tree import Emoji

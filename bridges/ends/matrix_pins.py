@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bridges.bounded import Bounded
 from bridges.ends.matrix_client import MatrixClient, MissingError
 from bridges.ends.matrix_events import PINS, mapping, pins_of
-from bridges.ends.matrix_memory import Bounded
 from bridges.ends.port import BlockedError, RefusedError
 from bridges.message import Pinned
 from db.ids import EndId

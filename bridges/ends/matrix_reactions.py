@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bridges.bounded import Bounded
 from bridges.ends.matrix_client import API_V1, DoneError, MatrixClient, MissingError
 from bridges.ends.matrix_events import REACTION, is_id
-from bridges.ends.matrix_memory import Bounded
 from bridges.ends.matrix_pictures import MatrixPictures
 from bridges.ends.matrix_reaction_keys import asked_of, custom_of, reaction_content, reaction_of
 from bridges.ends.port import BlockedError, CopyGoneError, Reactions, RefusedError

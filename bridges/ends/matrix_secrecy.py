@@ -20,11 +20,11 @@ from nio.events import OlmEvent, RoomKeyEvent, ToDeviceEvent
 from nio.exceptions import EncryptionError
 from vodozemac import SessionCreationException
 
+from bridges.bounded import Bounded
 from bridges.ends.matrix_client import MatrixClient, MissingError
 from bridges.ends.matrix_devices import MatrixDevices
 from bridges.ends.matrix_events import ENCRYPTED, is_id, mapping
 from bridges.ends.matrix_key_store import MatrixKeyStore
-from bridges.ends.matrix_memory import Bounded
 from bridges.ends.matrix_opening import MEGOLM, Opening
 from bridges.ends.port import BlockedError, EndError
 from db.sealed_shelf import SealedShelf

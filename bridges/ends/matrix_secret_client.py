@@ -15,9 +15,9 @@ from typing import Any
 import nio
 import structlog
 
+from bridges.bounded import Bounded
 from bridges.ends.matrix_client import API, SECONDS, MatrixClient
 from bridges.ends.matrix_events import ENCRYPTED, MESSAGE, REACTION, mapping
-from bridges.ends.matrix_memory import Bounded
 from bridges.ends.matrix_secrecy import Secrecy
 from bridges.ends.matrix_secret_files import open_file, seal_file
 from bridges.ends.port import NotSentError, UnsureError

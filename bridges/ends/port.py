@@ -242,7 +242,7 @@ class Home(Protocol):
         """Serve one more end, at any time. Until it is heard, :meth:`problem` says why not."""
 
     def remove(self, end: EndId) -> None:
-        """Serve an end no more; its jobs and its lane have ended. It may be added again later."""
+        """Serve an end no more; its lane has ended. It may be added again later."""
 
     def open(self, ears: Ears) -> None:
         """Say where what is heard goes."""
@@ -255,6 +255,3 @@ class Home(Protocol):
 
     def jobs(self) -> Mapping[str, Job]:
         """Return the account's work by task name."""
-
-    def jobs_of(self, end: EndId) -> Mapping[str, Job]:
-        """Return the work for one end by task name, where it has some of its own."""

@@ -25,14 +25,13 @@ from tests.bridges.places import MemoryPlace
 class MemoryHome:
     """Serves places, and keeps what was said in each however often it is taken out and put in again.
 
-    :attr:`troubles` are met one by one when a place is put in; :attr:`listening` are the ends whose own job runs.
+    :attr:`troubles` are met one by one when a place is put in.
     """
 
     def __init__(self, make: Callable[[EndRow], MemoryPlace] = MemoryPlace) -> None:
         self._make = make
         self.places: dict[Place, MemoryPlace] = {}
         self.troubles: list[Exception] = []
-        self.listening: set[EndId] = set()
         self._served: dict[EndId, Place] = {}
         self._ears: Ears | None = None
 
@@ -62,16 +61,6 @@ class MemoryHome:
 
     def jobs(self) -> Mapping[str, Job]:
         return {}
-
-    def jobs_of(self, end: EndId) -> Mapping[str, Job]:
-        return {f"catch-up:{self.places[self._served[end]].label}": lambda: self._listen(end)}
-
-    async def _listen(self, end: EndId) -> None:
-        self.listening.add(end)
-        try:
-            await asyncio.Event().wait()
-        finally:
-            self.listening.discard(end)
 
     def say(self, place: Place, text: str) -> Awaitable[object]:
         """Let somebody say something in a place, served or not. The text is its reference, so each is said once.

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from bridges.ends.port import NotSentError
 from bridges.patience import LaneState
+from db.bridge_rows import Platform
 from db.engine import Database
 from db.errors import DatabaseLockedError
 from db.schema import upgrade
@@ -53,16 +54,30 @@ async def test_a_conversation_that_comes_crosses_and_the_one_that_stays_goes_on(
     assert region.texts("d1") == []
 
 
-async def test_what_stays_keeps_its_lane_and_its_jobs(region: Region) -> None:
+async def test_what_stays_keeps_its_lane_and_what_it_has_in_hand(region: Region) -> None:
     async with region.running(GARDEN):
-        jobs = dict(region.crew._tasks)
-        assert {"journal", "lane:garden:discord1", "catch-up:garden:discord1"} <= jobs.keys()
+        region.say("d1", "hola")
+        await until(lambda: region.texts("m1") == ["hola"])
+        lanes, journal = dict(region.bridge._lanes), region.crew._tasks["journal"]
+        garden = region.homes[Platform.MATRIX].places[region.place("m1")]
+        garden.troubles += [(NotSentError("matrix.unreachable"), False)] * 3
+        region.say("d1", "adiós")
         for wanted in (GARDEN, BOTH, BOTH, GARDEN):
             await region.bridge.settle(wanted)
-            assert {name: task for name, task in region.crew._tasks.items() if name in jobs} == jobs
-        assert region.crew._tasks == jobs
-        # what an earlier process left untold is looked for once
-        assert not any(task.done() for name, task in jobs.items() if name != "untold-failures")
+            assert {end: region.bridge._lanes[end] for end in lanes} == lanes
+        assert region.bridge._lanes == lanes
+        assert not journal.done()
+        await until(lambda: region.texts("m1") == ["hola", "adiós"])
+
+
+async def test_a_lane_in_which_nothing_waits_has_no_task_and_another_when_something_does(region: Region) -> None:
+    async with region.running(GARDEN):
+        for text in ("uno", "dos"):
+            region.say("d1", text)
+            await until(lambda text=text: region.texts("m1")[-1:] == [text])
+            lanes = [task for name, task in region.crew._tasks.items() if name.startswith("lane:")]
+            await until(lambda lanes=lanes: bool(lanes) and all(task.done() for task in lanes))
+    assert region.texts("m1") == ["uno", "dos"]
 
 
 async def test_a_conversation_that_goes_is_heard_and_told_of_no_more(region: Region) -> None:
@@ -79,7 +94,7 @@ async def test_a_conversation_that_goes_is_heard_and_told_of_no_more(region: Reg
         assert region.labels() == ["garden:discord1", "garden:matrix1"]
         assert "radio" not in region.pages()
         assert not any("radio" in name for name in region.crew.names)
-        assert not region.homes[region.place("d2").platform].listening & set(gone)
+        assert not set(region.bridge.ends) & set(gone)
         assert [await region.store.waiting_count(end) for end in gone] == [0, 0]
 
 

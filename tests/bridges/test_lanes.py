@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -26,6 +27,7 @@ from bridges.recent import Recent
 from db.bridge_rows import Copy, Place, Platform
 from db.bridge_store import BridgeStore
 from db.engine import Database
+from db.ids import EndId
 from db.relay_record import RelayRecord
 from db.relay_store import RelayStore
 from db.schema import upgrade
@@ -55,7 +57,12 @@ class Process:
         commons.ends = {place.id: place for place in (source, target)}
         commons.places = {place.id: place.place for place in (source, target)}
         self.sleep: Callable[[float], Awaitable[None]] = self._sleep
-        self.lanes = {place.id: Lane(place, commons, window=window) for place in (source, target)}
+        self._running: dict[Lane, asyncio.Task[None]] = {}
+        self._alive = False
+        self.lanes = {
+            place.id: Lane(place, commons, call=partial(self._call, place.id), window=window)
+            for place in (source, target)
+        }
         conversation = Conversation("radio", (source.id, target.id))
         self.inbox = Inbox([conversation], lanes=self.lanes, journal=self.journal, metrics=metrics, recent=recent)
         commons.conversation_of = self.inbox.conversation_of
@@ -72,16 +79,25 @@ class Process:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Process]:
         """Run until the block ends, then die at once: nothing is written in an orderly way."""
-        self._running = {lane: asyncio.create_task(lane.run()) for lane in self.lanes.values()}
-        tasks = [asyncio.create_task(self.journal.run()), *self._running.values()]
+        self._alive = True
+        journal = asyncio.create_task(self.journal.run())
+        for lane in self.lanes.values():
+            lane.start()
         try:
             yield self
         finally:
+            self._alive = False
+            tasks = [journal, *self._running.values()]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             # a process that is killed takes its threads with it: what this one was writing is done, or never is
             await self._database.transact(lambda _: None)
+
+    def _call(self, end: EndId) -> None:
+        if self._alive:
+            lane = self.lanes[end]
+            self._running[lane] = asyncio.create_task(lane.run())
 
     def ended(self, lane: Lane) -> bool:
         return self._running[lane].done()
