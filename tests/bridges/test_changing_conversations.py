@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from bridges.ends.port import NotSentError
 from bridges.patience import LaneState
-from db.bridge_rows import Platform
 from db.engine import Database
 from db.errors import DatabaseLockedError
 from db.schema import upgrade
@@ -59,8 +58,7 @@ async def test_what_stays_keeps_its_lane_and_what_it_has_in_hand(region: Region)
         region.say("d1", "hola")
         await until(lambda: region.texts("m1") == ["hola"])
         lanes, journal = dict(region.bridge._lanes), region.crew._tasks["journal"]
-        garden = region.homes[Platform.MATRIX].places[region.place("m1")]
-        garden.troubles += [(NotSentError("matrix.unreachable"), False)] * 3
+        region.place("m1").troubles += [(NotSentError("matrix.unreachable"), False)] * 3
         region.say("d1", "adiós")
         for wanted in (GARDEN, BOTH, BOTH, GARDEN):
             await region.bridge.settle(wanted)
