@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from time import monotonic
 from types import TracebackType
 
+ECHO_SECONDS, LONGEST_ECHO_SECONDS = 0.05, 0.4
+
 
 @dataclass(slots=True)
 class Backoff:
@@ -73,3 +75,20 @@ class Turns:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._places.release()
+
+
+class Echoes:
+    """Waits before a homeserver is asked again that has told of our own words only.
+
+    While we speak much, each of our words ends a wait for news, and a homeserver spends on answering that nothing
+    was said by others nearly what it spends on taking our next word. One echo is no reason to wait: who answers it
+    is heard at once.
+    """
+
+    def __init__(self) -> None:
+        self._in_a_row = 0
+
+    def wait(self, *, echo: bool) -> float:
+        """Return the seconds to wait behind an answer; ``echo``: it told of our own words, and of nothing else."""
+        self._in_a_row = self._in_a_row + 1 if echo else 0
+        return min(ECHO_SECONDS * 2 ** (self._in_a_row - 2), LONGEST_ECHO_SECONDS) if self._in_a_row > 1 else 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import signal
+import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -37,6 +38,8 @@ from db.schema import require_current
 
 log = structlog.get_logger("app")
 
+SWITCH_SECONDS = 0.0005
+"""How long a thread that has something to do waits for another: every message waits for the database's."""
 FINISH_SECONDS = 5.0
 """How long lanes may take for the message at hand when the bot stops."""
 HEARING = ("discord-connection", "matrix-connection", "matrix-sync", "matrix-face", "matrix-join")
@@ -75,6 +78,7 @@ class App:
         """
         loop = asyncio.get_running_loop()
         watch_loop(loop)
+        sys.setswitchinterval(SWITCH_SECONDS)
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.stop)
         async with aiohttp.ClientSession() as session, alone(self._database):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeGuard
@@ -119,3 +119,17 @@ def is_id(value: object) -> TypeGuard[str]:
 def in_time(stamp: int) -> int:
     """Return a stamp that is a time: the sender's homeserver may write any number there."""
     return min(max(stamp, 0), LAST_STAMP)
+
+
+def is_echo(batch: Mapping[str, Any], is_ours: Callable[[str], bool]) -> bool:
+    """Say whether the answer of a sync tells of what we ourselves did, and of nothing else."""
+    rooms = mapping(batch, "rooms")
+    if any(rooms.get(kind) for kind in ("invite", "leave", "knock")):
+        return False
+    told = [event for each in mapping(rooms, "join").values() for event in _happened(each)]
+    return bool(told) and all(is_id(event.get("sender")) and is_ours(event["sender"]) for event in told)
+
+
+def _happened(room: object) -> list[Mapping[str, Any]]:
+    events = mapping(mapping({"room": room}, "room"), "timeline").get("events")
+    return [event for event in events if isinstance(event, Mapping)] if isinstance(events, list) else []

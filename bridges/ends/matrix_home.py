@@ -16,6 +16,7 @@ from bridges.ends.matrix import MatrixEnd, Profile
 from bridges.ends.matrix_archive import MatrixArchive
 from bridges.ends.matrix_client import MatrixClient
 from bridges.ends.matrix_entering import Entering, Notices, in_three_languages
+from bridges.ends.matrix_events import is_echo
 from bridges.ends.matrix_hearing import MatrixHearing
 from bridges.ends.matrix_intake import MatrixIntake
 from bridges.ends.matrix_media import MatrixMedia
@@ -31,7 +32,7 @@ from bridges.ends.port import Ears, EndError, Job
 from bridges.media.carrying import Carrier
 from bridges.media.file import Attachment
 from bridges.media.links import MediaLinks
-from bridges.pace import Backoff
+from bridges.pace import Backoff, Echoes
 from db.bridge_rows import EndRow
 from db.bridge_store import BridgeStore
 from db.ids import EndId
@@ -74,6 +75,7 @@ class MatrixHome:
         self._opened = asyncio.Event()
         self._state = "not_connected"
         self._pushed = pushed
+        self._echoes = Echoes()
         self._wanted = asyncio.Event()
         """Something is to be begun that no news will bring."""
         speaking = voice or BotVoice(client)
@@ -197,11 +199,17 @@ class MatrixHome:
                 if batch is not None:
                     since = await self._intake.take(batch, since)
                     self._state = "live"
+                    await self._rest(batch)
                 backoff.reset()
             except EndError as error:
                 self._state = error.reason
                 log.warning("sync is held up", reason=error.reason)
                 await self._sleep(error.retry_after or backoff.next())
+
+    async def _rest(self, batch: Mapping[str, Any]) -> None:
+        """Let the homeserver take our next words before it tells us of the last."""
+        if seconds := self._echoes.wait(echo=self._pushed is None and is_echo(batch, self._hearing.is_ours)):
+            await self._sleep(seconds)
 
     async def _synced_before(self) -> str | None:
         """Return how far an earlier life had synced, where what happens is pushed only from now on."""

@@ -13,8 +13,9 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from time import monotonic
 from typing import Any, Protocol
 
+from bridges.ends.matrix_events import is_echo
 from bridges.ends.port import EndError
-from bridges.pace import Backoff
+from bridges.pace import Backoff, Echoes
 from community_bot.logs import get_logger
 from community_bot.matrix.happenings import Happening, read_happening, read_invite
 from community_bot.matrix.turns import Turns
@@ -102,7 +103,11 @@ class MatrixSync:
         self._filters: dict[int, str] = {}
         self._open: asyncio.Queue[tuple[str, set[asyncio.Task[None]]]] = asyncio.Queue(MOST_OPEN)
         self._turns = Turns()
+        self._echoes = Echoes()
         self.state = "not_connected"
+
+    def _is_ours(self, sender: str) -> bool:
+        return sender == self._homeserver.user_id
 
     @property
     def _stream(self) -> str:
@@ -135,6 +140,8 @@ class MatrixSync:
                 since = str(batch["next_batch"])
                 self.state = "live"
                 backoff.reset()
+                if seconds := self._echoes.wait(echo=is_echo(batch, self._is_ours)):
+                    await self._sleep(seconds)
             except EndError as error:
                 self.state = error.reason
                 log.warning("the sync of the community is held up", reason=error.reason)

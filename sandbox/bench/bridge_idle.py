@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import cycle
 from time import perf_counter
 from typing import Any
@@ -11,7 +10,6 @@ from sandbox.bench.bridge_casts import ON_DISCORD, ON_MATRIX
 from sandbox.bench.bridge_places import channel_of, room_of
 from sandbox.bench.figures import Samples, histogram_quantile, quantile
 from sandbox.cast import Conversation
-from sandbox.discord import SeenMessage
 from sandbox.network import SandboxNetwork
 
 MESSAGES = 150
@@ -64,13 +62,9 @@ async def _one_by_one(
         copy = await network.keeper.wait_for_next(room, lambda event: event.sender == bot, timeout=SECONDS)
         to_matrix.append(copy.origin_server_ts - said.created_at.timestamp() * 1000)
     for _, author in zip(range(count), cycle(ON_MATRIX), strict=False):
-        seen = len(channel.messages())
+        seen = channel.newest()
         await network.on_matrix[author].say(room, f"idle {perf_counter()}")
-        arrived = (await channel.wait_for(_longer_than(seen), timeout=SECONDS))[-1]
+        arrived = await channel.wait_for_newer(seen, timeout=SECONDS)
         original = await network.keeper.wait_for_next(room, lambda event: event.sender != bot)
         to_discord.append(arrived.created_at.timestamp() * 1000 - original.origin_server_ts)
     return to_matrix, to_discord
-
-
-def _longer_than(count: int) -> Callable[[list[SeenMessage]], bool]:
-    return lambda messages: len(messages) > count

@@ -44,10 +44,14 @@ class SimChannel:
 
     def message(self, message_id: int, viewer: "SimMember | None" = None) -> SeenMessage:
         """Return one message; LookupError where it does not stand here, or no longer."""
-        for message in self.messages(viewer):
-            if message.id == message_id:
-                return message
-        raise LookupError(f"no message {message_id} in {self.name}")
+        message = self._world.one(self.id, message_id, viewer.id if viewer is not None else None)
+        if message is None:
+            raise LookupError(f"no message {message_id} in {self.name}")
+        return message
+
+    def newest(self) -> SeenMessage | None:
+        """Return the newest message, None where there is none."""
+        return self._world.newest(self.id)
 
     def deleted(self) -> list[SeenMessage]:
         """Return what was deleted here one by one or in bulk, in that order, as it last stood."""
@@ -77,6 +81,19 @@ class SimChannel:
         """Wait until the messages satisfy ``condition``, and return them."""
         await self._changes.until(lambda: condition(self.messages(viewer)), timeout)
         return self.messages(viewer)
+
+    async def wait_for_newer(self, than: SeenMessage | None, *, timeout: float = 10.0) -> SeenMessage:
+        """Wait for a message newer than one, and return it; looks at no other, however many stand here."""
+        newest = self.newest()
+
+        def is_newer() -> bool:
+            nonlocal newest
+            newest = self.newest()
+            return newest is not None and (than is None or newest.id > than.id)
+
+        await self._changes.until(is_newer, timeout)
+        assert newest is not None
+        return newest
 
     @property
     def mention(self) -> str:

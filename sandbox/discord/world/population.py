@@ -181,6 +181,14 @@ class Population(Deeds):
         """Return what a reader sees, oldest first; a viewer also sees what was shown to them alone."""
         return sight.seen(self.backend, channel_id, viewer_id)
 
+    def one(self, channel_id: int, message_id: int, viewer_id: int | None = None) -> SeenMessage | None:
+        """Return one message, None where it does not stand there."""
+        return sight.one(self.backend, channel_id, message_id, viewer_id)
+
+    def newest(self, channel_id: int) -> SeenMessage | None:
+        """Return the newest message, None where there is none."""
+        return sight.newest(self.backend, channel_id)
+
     def answer(self, result: InteractionResult) -> SeenMessage | None:
         """Return the message the bot has answered an interaction with, None while there is none."""
         return sight.answer(self.backend, result)

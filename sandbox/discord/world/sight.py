@@ -32,6 +32,20 @@ def seen(backend: WireBackend, channel_id: int, viewer_id: int | None) -> list[S
     return [describe(backend, message) for message in sorted(visible, key=lambda message: message.id)]
 
 
+def one(backend: WireBackend, channel_id: int, message_id: int, viewer_id: int | None) -> SeenMessage | None:
+    """Return one message as a reader sees it, None where it does not stand there for them."""
+    message = backend.messages.get(channel_id, {}).get(message_id)
+    return describe(backend, message) if message is not None and message.visible_to(viewer_id) else None
+
+
+def newest(backend: WireBackend, channel_id: int) -> SeenMessage | None:
+    """Return the newest message that everybody sees, however many stand there."""
+    stored = backend.messages.get(channel_id, {})
+    # they are kept in the order in which they were said
+    found = next((each for each in reversed(stored.values()) if each.visible_to(None)), None)
+    return describe(backend, found) if found is not None else None
+
+
 def deleted(backend: WireBackend, channel_id: int) -> list[SeenMessage]:
     """Return what was deleted in a channel, in that order, as it last stood."""
     return [
