@@ -196,15 +196,21 @@ class MatrixSync:
     async def _take(self, batch: Mapping[str, Any], since: str | None, *, again: bool) -> None:
         """Start what follows from a batch."""
         rooms = batch.get("rooms", {})
-        tasks: set[asyncio.Task[None]] = set()
+        happened: list[tuple[int, Happening]] = []
         for room, told in rooms.get("join", {}).items():
             self._listener.learn(room, told)
+            stamp = 0
             for event in await self._news(room, told.get("timeline", {}), since):
+                # servers' clocks differ, and a room's own order stands above them
+                stamp = max(stamp, _stamp(event))
                 happening = read_happening(event, room, self._homeserver.user_id, again=again)
                 if happening is not None:
-                    tasks.add(self._start(happening))
+                    happened.append((stamp, happening))
         for room in rooms.get("leave", {}):
             self._listener.lost(room)
+        # rooms are told of in no order, and one may have left a room before speaking in another
+        happened.sort(key=lambda each: each[0])
+        tasks = {self._start(happening) for _, happening in happened}
         tasks |= self._invitations(batch)
         await self._open.put((str(batch["next_batch"]), tasks))
 
@@ -239,6 +245,11 @@ class MatrixSync:
             position = page.get("end") if page.get("chunk") else None
         events.reverse()
         return events
+
+
+def _stamp(event: Mapping[str, Any]) -> int:
+    stamp = event.get("origin_server_ts")
+    return stamp if isinstance(stamp, int) else 0
 
 
 def own_entry(events: Sequence[Mapping[str, Any]], own: str) -> int:

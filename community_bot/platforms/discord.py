@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Literal
 
 import aiohttp
@@ -21,6 +22,8 @@ from community_bot.errors import OperatorError
 log = structlog.get_logger("platforms.discord")
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+GOODBYE_SECONDS = 1.0
+"""How long Discord has to answer when a socket is closed."""
 
 # the bot joins no voice channel, so it has nothing to warn about
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
@@ -135,17 +138,20 @@ class DiscordConnection:
             while not await self._connect():
                 await self._wait_out("GatewayNotFound")
         finally:
-            self._end_heartbeats()
+            await self._end_heartbeats()
 
-    def _end_heartbeats(self) -> None:
-        """Stop the threads that beat for this bot.
+    async def _end_heartbeats(self) -> None:
+        """Stop the threads that beat for this bot, and close what they beat into.
 
         discord.py (2.7.1) leaves its thread behind when it is cut off after it was greeted and before it has said
-        who it is: that thread would beat into a loop that is gone.
+        who it is, and the socket open: that thread would beat into a loop that is gone.
         """
         for thread in threading.enumerate():
             if isinstance(thread, KeepAliveHandler) and thread.ws._connection is self.bot._connection:
                 thread.stop()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(GOODBYE_SECONDS):
+                        await thread.ws.socket.close()
 
     async def _connect(self) -> bool:
         """Stay connected; return False when the gateway was never reached, for discord.py cannot wait for that."""

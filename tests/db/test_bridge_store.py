@@ -168,6 +168,31 @@ async def test_webhooks_of_an_end_are_remembered_for_good(store: BridgeStore) ->
     assert await store.webhooks_of([channel.id]) == {channel.id: {"11", "12"}}
 
 
+async def test_positions_of_many_streams_are_read_at_once_and_what_never_was_is_left_out(
+    database: Database, store: BridgeStore
+) -> None:
+    (conversation,) = await store.settle_conversations({"radio": [CHANNEL, ROOM]})
+    streams = {f"discord:{number}": str(number) for number in range(1200)}
+    await receive(database, ReceiptBatch(heard(conversation, "1").receipts, streams))
+    assert await store.positions([*streams, "discord:none"]) == streams
+
+
+async def test_how_a_place_stands_is_kept_until_it_joins_anew(store: BridgeStore) -> None:
+    wanted = {"radio": [CHANNEL, ROOM]}
+    (conversation,) = await store.settle_conversations(wanted)
+    room = next(end for end in conversation.ends if end.place == ROOM)
+    await store.stand({room.id: "encrypted"})
+
+    async def standing() -> str | None:
+        (again,) = await store.settle_conversations(wanted)
+        return next(end.standing for end in again.ends if end.place == ROOM)
+
+    assert await standing() == "encrypted"
+    await store.settle_conversations({"radio": [CHANNEL]})
+    # what became of it while nobody looked is not known
+    assert await standing() is None
+
+
 async def test_what_has_expired_is_removed_and_counted_and_nothing_else(
     database: Database, store: BridgeStore
 ) -> None:

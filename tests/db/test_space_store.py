@@ -116,6 +116,23 @@ async def test_it_is_known_whether_any_space_asks_for_vouches(ground: Ground) ->
     assert await ground.do(lambda store: store.any_asks_for_vouches()) is True
 
 
+async def test_what_stands_of_one_kind_in_a_home_is_found_for_all_spaces(ground: Ground) -> None:
+    refs = {"s-1": "!1:example.org", "s-2": "!2:example.org", "s-3": None}
+
+    def build(store: SpaceStore) -> None:
+        for key, ref in refs.items():
+            store.begin(key, "matrix", "container", "container", NOW)
+            store.begin(key, "matrix", "room.plaza", "room", NOW)
+            if ref is not None:
+                store.made(key, "matrix", "container", ref)
+
+    for key in refs:
+        await ground.space(key)
+    await ground.do(build)
+    assert sorted(await ground.do(lambda store: store.refs_of("matrix", "container"))) == [refs["s-1"], refs["s-2"]]
+    assert await ground.do(lambda store: store.refs_of("100", "container")) == []
+
+
 async def test_an_attempt_that_was_cut_off_keeps_its_time_and_what_stood_begins_anew(ground: Ground) -> None:
     await ground.space("s-1")
     later = NOW + timedelta(hours=1)
