@@ -4,6 +4,8 @@ Conversations may change while it runs. An end that stays keeps its lane and its
 goes is planned for no more, then ends its message at hand, and only then leaves the database. One that comes is
 planned for before it is heard. The change takes its turn in the journal, so that nothing decided on by the old
 conversations is written after it.
+
+An end may move to the place that has replaced its own: it keeps its number, its lane and what waits there.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from db.bridge_rows import ConversationRow, EndRow, Place, Platform
 from db.bridge_store import BridgeStore
 from db.engine import Database
 from db.ids import EndId, IntentId
+from db.moving_ends import may_move_to
 from db.relay_record import RelayRecord
 from db.relay_store import RelayStore
 
@@ -55,12 +58,14 @@ class EndReport:
 class EndStanding:
     """How an end is doing, for people who look after it.
 
-    ``unheard`` is a stable code for why nothing is heard there, ``reason`` one for what its lane waits for.
+    ``named`` is its place in the settings. ``unheard`` is a stable code for why nothing is heard there, ``reason``
+    one for what its lane waits for.
     """
 
     id: EndId
     key: str
     place: Place
+    named: Place
     label: str
     terms: EndTerms
     unheard: str | None
@@ -76,10 +81,14 @@ class _Served:
     """An end with all that works for it; ``key`` is its conversation's."""
 
     key: str
-    place: Place
+    row: EndRow
     home: Home
     end: End
     lane: Lane
+
+    @property
+    def place(self) -> Place:
+        return self.row.place
 
     @property
     def lane_job(self) -> str:
@@ -131,6 +140,7 @@ class Bridge:
             metrics=metrics,
             recent=self._commons.recent,
             failed=failed,
+            move=self.move,
         )
         self._commons.conversation_of = self._inbox.conversation_of
         self._terms: Mapping[Place, EndTerms] = {}
@@ -139,9 +149,13 @@ class Bridge:
         self._conversations: tuple[Conversation, ...] = ()
         self._served: dict[EndId, _Served] = {}
         self._leaving: dict[EndId, _Served] = {}
+        self._moving: set[EndId] = set()
+        """Those of the leaving that only go elsewhere."""
         self._labels: set[str] = set()
         self._settling = asyncio.Lock()
         self._started = self._ending = False
+        self.on_move: Callable[[], None] = lambda: None
+        """Is told whenever an end has moved."""
         for home in homes.values():
             home.open(self._inbox)
 
@@ -196,17 +210,22 @@ class Bridge:
     async def _take_out(self, wanted: Mapping[str, Sequence[Place]]) -> None:
         """Let go of the ends that are not wanted any more, or elsewhere."""
         key_of = {place: key for key, places in wanted.items() for place in places}
-        for end, served in list(self._served.items()):
-            if key_of.get(served.place) != served.key:
-                self._leaving[end] = self._served.pop(end)
-                del self._lanes[end]
-                served.lane.finish()
+        for served in list(self._served.values()):
+            if key_of.get(served.row.named) != served.key:
+                self._withdraw(served)
         # among them those of a call that did not come to its end
         self._go_by(
             replace(each, ends=tuple(end for end in each.ends if end not in self._leaving))
             for each in self._conversations
         )
         await asyncio.gather(*(self._let_go(served) for served in list(self._leaving.values())))
+
+    def _withdraw(self, served: _Served) -> None:
+        """Let an end's lane begin nothing more: what is meant for it waits in the database from now on."""
+        end = served.end.id
+        self._leaving[end] = self._served.pop(end)
+        del self._lanes[end]
+        served.lane.finish()
 
     async def _let_go(self, served: _Served) -> None:
         await self._crew.release(served.lane_job, seconds=FINISH_SECONDS)
@@ -216,6 +235,7 @@ class Bridge:
         self._commons.ends.pop(served.end.id, None)
         self._commons.recent.leave(served.end.id)
         del self._leaving[served.end.id]
+        self._moving.discard(served.end.id)
 
     async def _written(self, wanted: Mapping[str, Sequence[Place]]) -> list[ConversationRow]:
         if not self._started:
@@ -228,6 +248,11 @@ class Bridge:
         They are planned for first: what is meant for them waits in the database for their lanes.
         """
         self._go_by(Conversation.of(row, self._terms_of(row), self._policy) for row in rows)
+        for row in (end for each in rows for end in each.ends):
+            # it is somewhere else by now, as when the settings name where it went
+            if (served := self._served.get(row.id)) is not None and served.place != row.place:
+                self._withdraw(served)
+                await self._let_go(served)
         new = [(each.key, row) for each in rows for row in each.ends if row.id not in self._served]
         for platform, home in self._homes.items():
             await home.expect([row for _, row in new if row.place.platform is platform])
@@ -237,9 +262,9 @@ class Bridge:
     def _terms_of(self, row: ConversationRow) -> dict[Place, EndTerms]:
         """Return what the settings and the people of each place say."""
         return {
-            end.place: replace(self._terms.get(end.place, EQUAL), paused=end.paused)
+            end.place: replace(self._terms.get(end.named, EQUAL), paused=end.paused)
             for end in row.ends
-            if end.paused or end.place in self._terms
+            if end.paused or end.named in self._terms
         }
 
     async def _serve(self, key: str, row: EndRow) -> None:
@@ -251,8 +276,9 @@ class Bridge:
             call=partial(self._call, row.id),
             idle=self._busy is not None and row.id not in self._busy,
         )
-        served = _Served(key, row.place, home, end, lane)
+        served = _Served(key, row, home, end, lane)
         self._commons.ends[row.id], self._commons.places[row.id] = end, row.place
+        self._commons.past[row.id] = row.past
         # nothing is awaited since it was added, so nothing was heard there that no lane speaks for
         self._served[row.id] = served
         self._lanes[row.id] = lane
@@ -276,6 +302,51 @@ class Bridge:
     def _go_by(self, conversations: Iterable[Conversation]) -> None:
         self._conversations = tuple(conversations)
         self._inbox.settle(self._conversations)
+
+    # ── an end moves
+
+    async def move(self, end: EndId, to: Place) -> bool:
+        """Let an end be at ``to``, which has replaced its place; False when it may not be there.
+
+        Whether that place is safe is for its home to know, which asks. The end is heard and spoken to where it was
+        until the move is written; what is meant for it meanwhile waits for it in the database. A call that failed
+        is made whole by the next, or by the next start. Raises :class:`db.errors.DatabaseError`.
+        """
+        async with self._settling:
+            served = self._served.get(end) or (self._leaving.get(end) if end in self._moving else None)
+            if served is None or not self._started or self._ending:
+                return False
+            keys = [each.key for each in self._conversations]
+            try:
+                if end in self._served:
+                    if not await self._journal.change(lambda connection: may_move_to(connection, to)):
+                        return False
+                    self._withdraw(served)
+                    self._moving.add(end)
+                await self._crew.release(served.lane_job, seconds=FINISH_SECONDS)
+                moved = await self._journal.move(end, to)
+                rows = await self._journal.change(lambda connection: self._store.conversations(connection, keys))
+            except JournalClosedError:
+                return False
+            row = next((each for row in rows for each in row.ends if each.id == end), None)
+            if row is None:
+                return False
+            self._go_by(Conversation.of(each, self._terms_of(each), self._policy) for each in rows)
+            await self._change_places(served, row)
+        if moved:
+            log.info("an end follows its room", lane=served.end.label)
+            self.on_move()
+        return moved
+
+    async def _change_places(self, served: _Served, row: EndRow) -> None:
+        """Serve an end where it is now. Others may read at it at any time: it is away for no moment."""
+        await served.home.expect([row])
+        served.home.remove(row.id)
+        del self._leaving[row.id]
+        self._moving.discard(row.id)
+        self._metrics.forget(served.end.label)
+        self._labels.discard(served.end.label)
+        await self._serve(served.key, row)
 
     # ── what people ask for
 
@@ -312,7 +383,9 @@ class Bridge:
 
     def end_at(self, place: Place) -> End | None:
         """Return the end that a place is, None for one that is in no conversation."""
-        return next((served.end for served in self._served.values() if served.place == place), None)
+        return next(
+            (each.end for each in self._served.values() if place == each.place or place in each.row.past), None
+        )
 
     def report(self, end: EndId) -> EndReport:
         """Say how an end is doing: first whether it is heard, then whether it can speak. Raises KeyError."""
@@ -327,7 +400,7 @@ class Bridge:
         found: list[EndStanding] = []
         for conversation in self._conversations:
             for end in conversation.ends:
-                if (served := self._served.get(end)) is None:
+                if (served := self._served.get(end) or self._leaving.get(end)) is None:
                     continue  # it is only just being taken up
                 lane = served.lane
                 found.append(
@@ -335,6 +408,7 @@ class Bridge:
                         end,
                         served.key,
                         served.place,
+                        served.row.named,
                         served.end.label,
                         conversation.terms_of(end),
                         served.home.problem(end),

@@ -75,6 +75,8 @@ class Commons:
         self.sleep = sleep
         self.ends: dict[EndId, End] = {}
         self.places: dict[EndId, Place] = {}
+        self.past: dict[EndId, Sequence[Place]] = {}
+        """The places that ends have left for others."""
         self.conversation_of: Callable[[EndId], Conversation | None] = lambda _: None
 
     async def now(self, look: Look[T]) -> T:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
@@ -18,10 +18,19 @@ from bridges.message import Deleted, Edited, Heard, Message
 from bridges.metrics import BridgeMetrics
 from bridges.quota import OVER_QUOTA, Quotas
 from bridges.recent import Recent
-from db.bridge_rows import Intent, Operation, Receipt, ReceiptBatch
+from db.bridge_rows import Intent, Operation, Place, Receipt, ReceiptBatch
 from db.ids import EndId
 
 log = structlog.get_logger("bridges.inbox")
+
+
+Move = Callable[[EndId, Place], Awaitable[bool]]
+"""Lets an end be at another place from now on; False when it may not."""
+
+
+async def nowhere(_: EndId, __: Place) -> bool:
+    """Let every end be where it is."""
+    return False
 
 
 def utc_now() -> datetime:
@@ -43,6 +52,7 @@ class Inbox:
         metrics: BridgeMetrics,
         recent: Recent,
         failed: Failed = untold,
+        move: Move = nowhere,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._lanes = lanes
@@ -50,6 +60,7 @@ class Inbox:
         self._metrics = metrics
         self._recent = recent
         self._failed = failed
+        self._move = move
         self._quotas = Quotas()
         self._telling: set[asyncio.Future[None]] = set()
         self._now = now
@@ -80,6 +91,7 @@ class Inbox:
         received_at = self._now()
         receipts = []
         messages: dict[tuple[EndId, str], Message] = {}
+        since = self._recent.mark()
         for each in heard:
             conversation = self._conversation_of.get(each.end)
             planned = conversation.plan(each, received_at) if conversation is not None else None
@@ -96,7 +108,7 @@ class Inbox:
                 self._recent.forget(each.end, each.ref)
 
         def hand_out(intents: list[Intent]) -> None:
-            self._hand_out(intents, messages, heard_at)
+            self._hand_out(intents, messages, heard_at, since)
 
         return self._journal.receive(ReceiptBatch(tuple(receipts), positions or {}, joined or {}), hand_out)
 
@@ -130,12 +142,17 @@ class Inbox:
                 messages[key] = edited.message
 
     def _hand_out(
-        self, intents: Sequence[Intent], messages: Mapping[tuple[EndId, str], Message], heard_at: float
+        self,
+        intents: Sequence[Intent],
+        messages: Mapping[tuple[EndId, str], Message],
+        heard_at: float,
+        since: int,
     ) -> None:
         fresh = {(i.source_end, i.source_ref) for i in intents if i.operation is Operation.SAY}
         for key, message in messages.items():
             if key in fresh:
-                self._recent.learn(message)
+                # unless it was taken back, or changed in a way that is still to be read, while it was written down
+                self._recent.learn(message, since=since)
             counter = self._metrics.heard if key in fresh else self._metrics.repeated
             counter.labels(message.place.platform).inc()
         for intent in intents:
@@ -148,6 +165,10 @@ class Inbox:
             # a lane that is to come finds it in the database; one that was ended meanwhile has no need of it
             if (lane := self._lanes.get(intent.end)) is not None:
                 lane.offer(intent, heard_at)
+
+    async def moved(self, end: EndId, to: Place) -> bool:
+        """Let an end be at the place that has replaced its own; False when it may not be there."""
+        return await self._move(end, to)
 
     def mended(self, end: EndId) -> None:
         """Let every lane of the end's conversation try again: some speak there, the others read there."""

@@ -68,15 +68,29 @@ class Joined:
     def _is_plain(self, message: Message) -> bool:
         return not message.attachments and message.reply_to is None and not message.opens and bool(message.text)
 
-    async def say(self, pending: Sequence[Pending], patience: Patience) -> None:
-        """Say them as one message, as far as they fit; what does not fit waits for its own turn."""
+    async def say(self, pending: Sequence[Pending], patience: Patience) -> bool:
+        """Say them as one message, as far as they fit; what does not fit waits for its own turn.
+
+        False when nothing was said, because one was deleted in this moment: then each takes its own turn.
+        """
+        for each in pending:
+            # a deletion of any of them waits until it stands there
+            each.joined = True
+        try:
+            return await self._say(pending, patience)
+        finally:
+            for each in pending:
+                each.joined = False
+
+    async def _say(self, pending: Sequence[Pending], patience: Patience) -> bool:
         first = pending[0]
         lines = await self._lines([each.intent for each in pending], patience)
+        if not lines or (first.intent.bundle is None and len(lines) < len(pending)):
+            return False
         joined = self._as_one(lines)
         chosen = list(pending)
         if first.intent.bundle is None:
-            # one that was deleted in this moment is none of the lines: then all take their own turn
-            fitting = _fitting(lines, self.end.joins) if len(lines) == len(pending) else 1
+            fitting = _fitting(lines, self.end.joins)
             chosen, joined = chosen[:fitting], self._as_one(lines[:fitting])
             await self._commons.journal.join([each.intent.id for each in chosen])
 
@@ -97,6 +111,7 @@ class Joined:
         await self._commons.journal.settle_all([Delivery(each.intent, (copy,)) for each in chosen])
         for each in chosen[1:]:
             each.done = True
+        return True
 
     async def written_anew(self, intent: Intent, copy: Copy, patience: Patience) -> bool:
         """Write a copy anew when it holds the lines of several messages; False when it holds one alone.

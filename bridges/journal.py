@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection
 
-from db.bridge_rows import Delivery, Intent, ReceiptBatch
+from db.bridge_rows import Delivery, Intent, Place, ReceiptBatch
 from db.engine import Database
 from db.errors import DatabaseLockedError, DatabaseUnreachableError
 from db.ids import EndId, IntentId, SourceId
@@ -105,6 +106,10 @@ class Journal:
     def remember_thread(self, root: SourceId, end: EndId, handle: str) -> asyncio.Future[None]:
         """Remember that a thread hangs from a message at an end."""
         return self._enter(lambda connection: self._record.remember_thread(connection, root, end, handle))
+
+    def move(self, end: EndId, to: Place) -> asyncio.Future[bool]:
+        """Let an end be at another place from now on; False when it may not."""
+        return self._enter(lambda connection: self._record.move(connection, end, to, datetime.now(UTC)))
 
     def try_again(self, intent: IntentId) -> asyncio.Future[Intent | None]:
         """Put what could not be done back into its lane; None when it is not known any more."""

@@ -30,6 +30,8 @@ class Pending:
     doubtful: bool = False
     done: bool = False
     """It was done together with one before it."""
+    joined: bool = False
+    """It is being done together with the one at the head."""
 
 
 class NotYetError(Exception):
@@ -71,7 +73,7 @@ class Line:
     ) -> None:
         self.patience = patience
         self.at_work: SourceId | None = None
-        """The message that is being worked on."""
+        """The message that is being worked on; others may be joined to it."""
         self._load = load
         self._do = do
         self._window = window
@@ -99,6 +101,10 @@ class Line:
         """Whether there is nothing to do, here and in the database."""
         return not self._pending and not self._postponed and not self._more_in_database
 
+    def works_on(self, source: SourceId) -> bool:
+        """Say whether a message is in hand, alone or together with the one at the head."""
+        return self.at_work == source or any(each.joined and each.intent.source == source for each in self._pending)
+
     @property
     def head(self) -> Pending | None:
         """The intent that is, or was, worked on first."""
@@ -117,6 +123,9 @@ class Line:
 
     def offer(self, intent: Intent, heard_at: float | None) -> None:
         """Take news. Must be called in the order of the intents' ids."""
+        if intent.id <= self._last_seen:
+            # the database showed it between its commit and this word of it
+            return
         if self._more_in_database or len(self._pending) >= self._window:
             # older ones are still in the database only: this one waits there too, or it would overtake them
             self._more_in_database = True
@@ -188,6 +197,7 @@ class Line:
         if len(intents) == self._window:
             # between these and what was offered meanwhile there may be others: those wait for the next load
             self._pending.clear()
+            self._last_seen = intents[-1].id
             self._more_in_database = True
         offered = {pending.intent.id: pending for pending in self._pending}
         put_off = {pending.intent.id for pending in self._postponed}

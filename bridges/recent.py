@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+from bridges.bounded import Bounded
 from bridges.message import Message
 from db.ids import EndId
 
@@ -16,10 +17,23 @@ class Recent:
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._messages: OrderedDict[tuple[EndId, str], Message] = OrderedDict()
+        self._turn = 0
+        self._forgotten: Bounded[tuple[EndId, str], int] = Bounded(most)
+        """In which turn a message was let go of."""
 
-    def learn(self, message: Message) -> None:
-        """Take in how a message reads, unless a later version is known: events overtake one another."""
+    def mark(self) -> int:
+        """Return a mark of this moment: from now on it is known what is let go of."""
+        return self._turn
+
+    def learn(self, message: Message, *, since: int | None = None) -> None:
+        """Take in how a message reads, unless a later version is known: events overtake one another.
+
+        ``since``: it was heard, or begun to be read, at that mark. What was let go of since is to be read anew: it
+        may have been deleted or changed meanwhile.
+        """
         key = (message.end, message.ref)
+        if since is not None and (self._forgotten.get(key) or 0) > since:
+            return
         known = self._messages.get(key)
         if known is not None and known.version > message.version:
             return
@@ -33,6 +47,8 @@ class Recent:
 
     def forget(self, end: EndId, ref: str) -> None:
         """Let go of a message that was deleted, or changed in a way that is still to be read."""
+        self._turn += 1
+        self._forgotten.put((end, ref), self._turn)
         self._messages.pop((end, ref), None)
 
     def leave(self, end: EndId) -> None:

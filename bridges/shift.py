@@ -215,5 +215,5 @@ class Shift:
 
     def _keep_apart(self, intent: Intent, *lines: Line) -> None:
         """Raise :class:`NotYetError` when one of these lines has the message in hand; it says when it is done."""
-        if any(line.at_work == intent.source for line in lines):
+        if any(line.works_on(intent.source) for line in lines):
             raise NotYetError

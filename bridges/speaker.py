@@ -22,6 +22,9 @@ from bridges.surroundings import Surroundings
 from db.bridge_rows import Copy, Delivery, Intent, Operation
 from db.ids import SourceId
 
+LEFT_BEHIND = "bridge.left_behind"
+"""It stands in a place that its end has left for the one that replaced it."""
+
 
 class Speaker:
     """Works for one end. The lane in front of it decides what is next, and stops it when that is not wanted."""
@@ -63,13 +66,16 @@ class Speaker:
             # process may stand here, not only the first
             left_over = pending.heard_at is None and self._may_repeat(intent)
             if pending.doubtful or left_over:
-                await self._clear_away(intent, patience)
+                await self._clear_all_away(intent, patience)
             self._commons.metrics.gone.labels(self.end.label).inc()
             await self._settle(Delivery(intent))
+            self._gone.discard(intent.source)
             return
         try:
             if together := self._joined.with_others(pending, message, waiting, self.is_gone):
-                await self._joined.say([pending, *together], patience)
+                if not await self._joined.say([pending, *together], patience):
+                    # all were deleted in this moment: each takes its own turn
+                    await self.say(pending, patience, [])
                 return
             parts = await self._around.render(intent, message, patience)
             said = await self._commons.store.copies(intent.source, self.end.id) if pending.doubtful else []
@@ -129,20 +135,38 @@ class Speaker:
             metrics.total.labels(direction).observe(monotonic() - pending.heard_at)
         return copy
 
+    async def _clear_all_away(self, intent: Intent, patience: Patience) -> None:
+        try:
+            await self._clear_away(intent, patience)
+        except RefusedError as error:
+            # a part that was said before its end moved, and nobody may take away there
+            self._commons.metrics.failed.labels(self.end.label, error.reason).inc()
+
     async def _clear_away(self, intent: Intent, patience: Patience) -> None:
         """Take away what an earlier process may have said of a message that is gone, written down or not."""
-        after = await self._commons.store.last_copy(self.end.id)
+        thread = await self._thread_of(intent)
+        after = await self._commons.store.last_copy(self.end.id, thread=thread)
         place = self._commons.places.get(intent.source_end)
         if place is not None:
-            of = source_key(place, intent.source_ref, self._commons.places[self.end.id])
-            strays = await patience.with_call(
-                lambda: self.end.strays(of, after=after, since=intent.received_at, thread=None)
-            )
-            for copy in strays:
-                await patience.with_call(
-                    lambda copy=copy: self.end.remove(copy, f"{intent.id}-s{copy.part}")  # type: ignore[misc]
+            # where it was said is part of a key: its end may have moved since
+            for each in (place, *self._commons.past.get(intent.source_end, ())):
+                of = source_key(each, intent.source_ref, self._commons.places[self.end.id])
+                strays = await patience.with_call(
+                    lambda of=of: self.end.strays(  # type: ignore[misc]
+                        of, after=after, since=intent.received_at, thread=thread
+                    )
                 )
+                for copy in strays:
+                    await patience.with_call(
+                        lambda copy=copy: self.end.remove(copy, f"{intent.id}-s{copy.part}")  # type: ignore[misc]
+                    )
         await self._take_away(intent, await self._commons.store.copies(intent.source, self.end.id), patience)
+
+    async def _thread_of(self, intent: Intent) -> str | None:
+        store, root = self._commons.store, intent.root
+        if root is None:
+            return None
+        return await self._commons.now(lambda c: store.thread_in(c, root, self.end.id))
 
     def _is_wanted(self, intent: Intent) -> Callable[[], bool]:
         """Return what is asked before every try: whether the message is still to be said."""
@@ -162,7 +186,7 @@ class Speaker:
             await self._settle(Delivery(intent))
             return
         try:
-            if not await self._joined.written_anew(intent, copies[0], patience):
+            if copies[0].behind or not await self._joined.written_anew(intent, copies[0], patience):
                 await self._edit_parts(pending, message, copies, patience)
         except NoNeedError:
             pass  # deleted meanwhile: the line beside this one clears it away
@@ -176,12 +200,15 @@ class Speaker:
     ) -> None:
         intent = pending.intent
         here = {copy.part: copy for copy in copies}
-        parts = await self._around.render(intent, message, patience, beside=copies[0])
+        standing = [copy for copy in copies if not copy.behind]
+        if not standing:
+            raise RefusedError(LEFT_BEHIND)
+        parts = await self._around.render(intent, message, patience, beside=standing[0])
         for part in parts:
             if (copy := here.get(part.part)) is None:
                 new = await self._say_part(pending, part, patience, inherited=pending.doubtful)
                 await self._settle(Delivery(intent, (new,), finished=False))
-            elif not copy.removed and part.part < FIRST_FILE_PART:
+            elif not copy.removed and not copy.behind and part.part < FIRST_FILE_PART:
                 await self._edit_part(intent, copy, part, patience)
         wanted = {part.part for part in parts}
         await self._take_away(intent, [copy for copy in copies if copy.part not in wanted], patience)
@@ -195,20 +222,36 @@ class Speaker:
 
     async def delete(self, intent: Intent, patience: Patience) -> None:
         """Take every copy of a message away."""
-        copies = await self._commons.now(lambda c: self._commons.store.copies_in(c, intent.source, self.end.id))
+        store, source = self._commons.store, intent.source
+        copies = await self._commons.now(lambda c: store.copies_in(c, source, self.end.id))
         await self._take_away(intent, copies, patience)
         await self._settle(Delivery(intent))
-        self._gone.discard(intent.source)
+        if not await self._commons.now(lambda c: store.is_to_be_said_in(c, source, self.end.id)):
+            # else it is passed over when its turn comes
+            self._gone.discard(source)
         self._commons.metrics.deleted.labels(self.end.label).inc()
 
     async def _take_away(self, intent: Intent, copies: Sequence[Copy], patience: Patience) -> None:
+        refused: RefusedError | None = None
         for copy in copies:
-            # where others' lines are in the same copy, those stay
-            if not copy.removed and not await self._joined.written_anew(intent, copy, patience):
-                await patience.with_call(
-                    lambda copy=copy: self.end.remove(copy, f"{intent.id}-{copy.part}")  # type: ignore[misc]
-                )
-            await self._settle(Delivery(intent, finished=False, parted=(copy.part,)))
+            try:
+                await self._take_one_away(intent, copy, patience)
+            except RefusedError as error:
+                if not copy.behind:
+                    raise
+                # the parts that stand in the end's own place are not held up by it
+                refused = error
+            else:
+                await self._settle(Delivery(intent, finished=False, parted=(copy.part,)))
+        if refused is not None:
+            raise refused
+
+    async def _take_one_away(self, intent: Intent, copy: Copy, patience: Patience) -> None:
+        if copy.removed:
+            return
+        # where others' lines are in the same copy, those stay; what was left behind cannot be written anew
+        if copy.behind or not await self._joined.written_anew(intent, copy, patience):
+            await patience.with_call(lambda: self.end.remove(copy, f"{intent.id}-{copy.part}"))
 
     async def _standing_copies(self, intent: Intent) -> list[Copy]:
         """Return the copies here. Raises :class:`NotYetError` while the message still waits to be said."""

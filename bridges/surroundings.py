@@ -62,10 +62,16 @@ class Surroundings:
         source = self._commons.ends.get(intent.source_end)
         if source is None:
             return None  # an end that was taken out: what was said there is no longer ours to carry
-        message = await patience.with_call(lambda: source.read(intent.source_ref, intent.source_thread))
-        if message is not None:
-            self._commons.recent.learn(message)
-        return message
+
+        async def read() -> Message | None:
+            # what is heard of it while it is read may be newer than what comes back
+            since = self._commons.recent.mark()
+            message = await source.read(intent.source_ref, intent.source_thread)
+            if message is not None:
+                self._commons.recent.learn(message, since=since)
+            return message
+
+        return await patience.with_call(read)
 
     async def render(
         self, intent: Intent, message: Message, patience: Patience, *, beside: Copy | None = None

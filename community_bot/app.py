@@ -42,7 +42,14 @@ SWITCH_SECONDS = 0.0005
 """How long a thread that has something to do waits for another: every message waits for the database's."""
 FINISH_SECONDS = 5.0
 """How long lanes may take for the message at hand when the bot stops."""
-HEARING = ("discord-connection", "matrix-connection", "matrix-sync", "matrix-face", "matrix-join")
+HEARING = (
+    "discord-connection",
+    "matrix-connection",
+    "matrix-sync",
+    "matrix-face",
+    "matrix-join",
+    "matrix-follow",
+)
 """The jobs through which something is heard."""
 
 
@@ -120,6 +127,7 @@ class App:
         )
         self._bridge = work.bridge
         self._community.bridge_desk.open(work.bridge)
+        work.bridge.on_move = self._community.conversations_changed
         self._conversations = Conversations(
             settled_conversations(settings),
             self._community.network,

@@ -61,6 +61,7 @@ class BridgeDesk:
                 sent=each.counted.sent,
                 failed=each.counted.failed,
                 reconciled=each.counted.reconciled,
+                named=each.named if each.named != each.place else None,
             )
             for each in self._bridge.standings()
         ]

@@ -157,7 +157,7 @@ def lines_of(
         backlog = backlogs.get(end.id, Backlog())
         oldest = 0.0 if backlog.oldest is None else (now - backlog.oldest).total_seconds()
         found.append(
-            _line(label, told, titles.get(end.place.ref, ""), paused=end.paused, backlog=backlog, oldest=oldest)
+            _line(label, told, titles.get(end.named.ref, ""), paused=end.paused, backlog=backlog, oldest=oldest)
         )
     found += [_line(label, told) for label in sorted(told.checks) if label not in known]
     return found

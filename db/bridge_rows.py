@@ -29,6 +29,8 @@ class EndRow:
     """One end; ``joined_at_ref`` is the point before which nothing crosses, None until first seen.
 
     ``standing`` is a code in which a platform's side keeps how the place stands for good, None while not known.
+    ``moved_from`` is the place that is named for it, where that was replaced by ``place``; ``past`` are all that it
+    has left.
     """
 
     id: EndId
@@ -37,6 +39,13 @@ class EndRow:
     joined_at_ref: str | None
     paused: bool = False
     standing: str | None = None
+    moved_from: Place | None = None
+    past: tuple[Place, ...] = ()
+
+    @property
+    def named(self) -> Place:
+        """The place by which the settings know it."""
+        return self.moved_from or self.place
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +151,7 @@ class Copy:
     """One part of a message as it stands at a destination.
 
     ``thread`` is the thread it stands in, ``speaker`` who said it: a webhook on Discord, a ghost on Matrix.
-    ``removed``: somebody took it away there.
+    ``removed``: somebody took it away there. ``behind``: it stands in a place that its end has left.
     """
 
     part: int
@@ -150,19 +159,21 @@ class Copy:
     speaker: str | None = None
     thread: str | None = None
     removed: bool = False
+    behind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a message stands at an end: as it was written there, or as a copy (``speaker`` as in :class:`Copy`).
 
-    ``ours``: it is a copy.
+    ``ours``: it is a copy. ``behind``: in a place that the end has left.
     """
 
     ref: str
     thread: str | None = None
     speaker: str | None = None
     ours: bool = False
+    behind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +187,7 @@ class SourceRow:
     reply_to: SourceId | None
     gone: bool
     pinned: bool
+    behind: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from db.bridge_rows import ConversationRow, EndRow, Place, Platform
 from db.engine import Database
 from db.ids import ConversationId, EndId, new_id
 from db.inserting import insert_of
+from db.moving_ends import as_named
 from db.positions import position
-from db.tables import bridge_end, bridge_webhook, conversation, read_position, relay_intent
+from db.tables import bridge_end, bridge_past, bridge_webhook, conversation, read_position, relay_intent
 
 PIECE = 500
 """Values in one question: SQLite takes 32 766, PostgreSQL's driver 32 767, and both are slow long before."""
@@ -36,8 +37,10 @@ class BridgeStore:
         """Make the stored conversations equal to ``wanted`` (key to places) and return them.
 
         An end that is wanted no more is retired: its lane stops and its map stays until it expires. An end that
-        comes back, or moves to another conversation, starts anew: nothing said before crosses.
+        comes back, or moves to another conversation, starts anew: nothing said before crosses. One whose place was
+        replaced is known by the place that was named, or by where it is now where that is named instead.
         """
+        as_named(connection, {place for places in wanted.values() for place in places})
         stored_keys = {row.key: row.id for row in connection.execute(select(conversation))}
         stored_ends = {
             Place(Platform(row.platform), row.place): row for row in connection.execute(select(bridge_end))
@@ -55,7 +58,7 @@ class BridgeStore:
             if place not in listed and not row.retired:
                 connection.execute(update(bridge_end).where(bridge_end.c.id == row.id).values(retired=1))
                 connection.execute(delete(relay_intent).where(relay_intent.c.end_id == row.id))
-        return self._conversations(connection, wanted)
+        return self.conversations(connection, wanted)
 
     def _settle_end(self, connection: Connection, row: Row[Any] | None, place: Place, conversation_id: str) -> None:
         if row is None:
@@ -69,13 +72,25 @@ class BridgeStore:
                 )
             )
         elif row.retired or row.conversation_id != conversation_id:
-            anew = {"retired": 0, "joined_at_ref": None, "paused": 0, "told": None, "standing": None}
+            anew = {
+                "retired": 0,
+                "joined_at_ref": None,
+                "paused": 0,
+                "told": None,
+                "standing": None,
+                "moved_to": None,
+            }
+            connection.execute(delete(bridge_past).where(bridge_past.c.end_id == row.id))
             connection.execute(
                 update(bridge_end).where(bridge_end.c.id == row.id).values(conversation_id=conversation_id, **anew)
             )
             connection.execute(delete(relay_intent).where(relay_intent.c.end_id == row.id))
 
-    def _conversations(self, connection: Connection, keys: Iterable[str]) -> list[ConversationRow]:
+    def conversations(self, connection: Connection, keys: Iterable[str]) -> list[ConversationRow]:
+        """Return the stored conversations with these keys, those that have ends."""
+        past: dict[str, list[str]] = {}
+        for left in connection.execute(select(bridge_past).order_by(bridge_past.c.purge_after)):
+            past.setdefault(left.end_id, []).append(left.place)
         rows = connection.execute(
             select(bridge_end, conversation.c.key)
             .join(conversation, conversation.c.id == bridge_end.c.conversation_id)
@@ -84,14 +99,19 @@ class BridgeStore:
         )
         ends: dict[str, list[EndRow]] = {key: [] for key in keys}
         for row in rows:
+            if row.key not in ends:
+                continue
+            platform = Platform(row.platform)
             ends[row.key].append(
                 EndRow(
                     EndId(row.id),
                     ConversationId(row.conversation_id),
-                    Place(Platform(row.platform), row.place),
+                    Place(platform, row.moved_to or row.place),
                     row.joined_at_ref,
                     bool(row.paused),
                     row.standing,
+                    Place(platform, row.place) if row.moved_to is not None else None,
+                    tuple(Place(platform, each) for each in past.get(row.id, ())),
                 )
             )
         return [

@@ -13,12 +13,16 @@ from db.tables import bridge_end, conversation
 
 @dataclass(frozen=True, slots=True)
 class JoinedEnd:
-    """One end of the conversation ``key``, as the bot last settled it."""
+    """One end of the conversation ``key``, as the bot last settled it.
+
+    ``named`` is the place that stands for it in the settings, ``place`` where it is.
+    """
 
     id: EndId
     key: str
     place: Place
     paused: bool
+    named: Place
 
 
 def joined_ends(connection: Connection) -> list[JoinedEnd]:
@@ -30,6 +34,12 @@ def joined_ends(connection: Connection) -> list[JoinedEnd]:
         .order_by(conversation.c.key, bridge_end.c.id)
     )
     return [
-        JoinedEnd(EndId(row.id), row.key, Place(Platform(row.platform), row.place), bool(row.paused))
+        JoinedEnd(
+            EndId(row.id),
+            row.key,
+            Place(Platform(row.platform), row.moved_to or row.place),
+            bool(row.paused),
+            Place(Platform(row.platform), row.place),
+        )
         for row in rows
     ]

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, select, union, update
+from sqlalchemy import Connection, bindparam, delete, select, union, update
 
-from db.bridge_rows import Change, Delivery, Intent, Operation, Receipt, ReceiptBatch
+from db.bridge_rows import Change, Delivery, Intent, Operation, Place, Receipt, ReceiptBatch
 from db.ids import EndId, IntentId, SourceId
 from db.inserting import insert_of
+from db.moving_ends import move_end
 from db.tables import bridge_end, read_position, relay_copy, relay_intent, relay_mark, relay_source, relay_thread
 
 
@@ -184,6 +185,10 @@ class RelayRecord:
             .on_conflict_do_nothing()
         )
 
+    def move(self, connection: Connection, end: EndId, to: Place, now: datetime) -> bool:
+        """Do what :func:`db.moving_ends.move_end` does; what stays behind is known for as long as the map is."""
+        return move_end(connection, end, to, forget_after=self._expiry(now))
+
     # ── changes
 
     def _change(self, connection: Connection, change: Change) -> list[Intent]:
@@ -274,20 +279,16 @@ class RelayRecord:
         """Let the copies of answers be written anew where they show what they answer."""
         if not change.quoting:
             return []
-        rows = connection.execute(
-            select(relay_source.c.id, relay_copy.c.end_id)
-            .join(relay_copy, and_(relay_copy.c.source_id == relay_source.c.id, relay_copy.c.part == 0))
-            .where(
-                relay_source.c.reply_to_id == source,
-                relay_source.c.gone == 0,
-                relay_copy.c.end_id.in_(change.quoting),
-                relay_copy.c.removed == 0,
-            )
+        answers = connection.execute(
+            select(relay_source.c.id)
+            .where(relay_source.c.reply_to_id == source, relay_source.c.gone == 0)
             .order_by(relay_source.c.id)
         )
         intents: list[Intent] = []
-        for answer, end in rows.all():
-            intents += self._ask(connection, change, SourceId(answer), Operation.EDIT, {EndId(end)})
+        for answer in answers.scalars().all():
+            # one that is being said just now may have been written with the old words
+            ends = self._ends_with(connection, SourceId(answer)) & change.quoting
+            intents += self._ask(connection, change, SourceId(answer), Operation.EDIT, ends)
         return intents
 
     def _mark(self, connection: Connection, change: Change, source: SourceId) -> None:

@@ -122,7 +122,11 @@ class RelayStore:
         """Return the newest copy that is known to stand at ``end`` or in a thread there, None without one."""
         query = (
             select(relay_copy.c.ref)
-            .where(relay_copy.c.end_id == end, relay_copy.c.thread.is_not_distinct_from(thread))
+            .where(
+                relay_copy.c.end_id == end,
+                relay_copy.c.behind == 0,
+                relay_copy.c.thread.is_not_distinct_from(thread),
+            )
             .order_by(relay_copy.c.id.desc())
             .limit(1)
         )
@@ -196,27 +200,31 @@ class RelayStore:
             SourceId(row.reply_to_id) if row.reply_to_id is not None else None,
             bool(row.gone),
             bool(row.pinned),
+            bool(row.behind),
         )
 
     def standing_in(self, connection: Connection, source: SourceId, end: EndId) -> list[Standing]:
-        """Return where a message stands at an end: where it was written, or its copies' parts in order."""
+        """Return where a message stands at an end: where it was written, or its copies' parts in order.
+
+        What was left behind stands there no more.
+        """
         row = self.source_in(connection, source)
         if row is None or row.gone:
             return []
         if row.end == end:
-            return [Standing(row.ref, row.thread)]
+            return [] if row.behind else [Standing(row.ref, row.thread)]
         return [
             Standing(copy.ref, copy.thread, copy.speaker, ours=True)
             for copy in self.copies_in(connection, source, end)
-            if not copy.removed
+            if not copy.removed and not copy.behind
         ]
 
     def places_in(self, connection: Connection, source: SourceId) -> dict[EndId, list[Standing]]:
-        """Return every end at which a message stands, with where."""
+        """Return every end at which a message stands, with where; what was left behind too."""
         row = self.source_in(connection, source)
         if row is None or row.gone:
             return {}
-        found = {row.end: [Standing(row.ref, row.thread)]}
+        found = {row.end: [Standing(row.ref, row.thread, behind=row.behind)]}
         rows = connection.execute(
             select(relay_copy)
             .where(relay_copy.c.source_id == source, relay_copy.c.removed == 0)
@@ -224,7 +232,7 @@ class RelayStore:
         )
         for copy in rows:
             found.setdefault(EndId(copy.end_id), []).append(
-                Standing(copy.ref, copy.thread, copy.speaker, ours=True)
+                Standing(copy.ref, copy.thread, copy.speaker, ours=True, behind=bool(copy.behind))
             )
         return found
 
@@ -246,6 +254,22 @@ class RelayStore:
             .limit(limit)
         )
         return [(row.ref, row.thread) for row in await self._rows(query)]
+
+    async def threads_of_copies(self, end: EndId, limit: int) -> list[tuple[str, str]]:
+        """Return the threads at an end in which copies stand, each with its newest copy; newest first."""
+        newest = (
+            select(func.max(relay_copy.c.id).label("id"))
+            .where(relay_copy.c.end_id == end, relay_copy.c.thread.is_not(None), relay_copy.c.removed == 0)
+            .group_by(relay_copy.c.thread)
+            .subquery()
+        )
+        query = (
+            select(relay_copy.c.thread, relay_copy.c.ref)
+            .join(newest, newest.c.id == relay_copy.c.id)
+            .order_by(relay_copy.c.id.desc())
+            .limit(limit)
+        )
+        return [(row.thread, row.ref) for row in await self._rows(query)]
 
     async def sources_in_thread(self, end: EndId, thread: str) -> list[str]:
         """Return the messages that were written in a thread at an end and stand there, oldest first."""
@@ -320,4 +344,4 @@ def _intent(row: Row[Any]) -> Intent:
 
 
 def _copy(row: Row[Any]) -> Copy:
-    return Copy(row.part, row.ref, row.speaker, row.thread, bool(row.removed))
+    return Copy(row.part, row.ref, row.speaker, row.thread, bool(row.removed), bool(row.behind))

@@ -39,7 +39,7 @@ class RoomNoticeStore:
         rows = self._connection.execute(
             select(bridge_end).where(bridge_end.c.retired == 1, bridge_end.c.told.is_not(None))
         )
-        return [Forgotten(EndId(row.id), Place(Platform(row.platform), row.place)) for row in rows]
+        return [Forgotten(EndId(row.id), Place(Platform(row.platform), row.moved_to or row.place)) for row in rows]
 
     def set_told(self, end: EndId, digest: str | None) -> None:
         """Remember what an end was told; None when that holds no more."""

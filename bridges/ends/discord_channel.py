@@ -60,7 +60,7 @@ class Channel:
     live: bool = False
     problem: str = "not_connected"
     heard_until: datetime | None = None
-    """The moment up to which it was listened to, when a session broke off; None where that is not known."""
+    """The moment up to which it was listened to, when a connection broke off; None while nothing is missed."""
     is_behind: bool = False
     """Something may have been said that was not heard; nobody looks after it yet."""
     call: Callable[[Channel], None] = field(default=nobody, repr=False)
@@ -91,9 +91,19 @@ class Channel:
         return settled_stream_of(self.row)
 
     @property
+    def listened_to(self) -> bool:
+        """Whether all that is said there now is heard."""
+        return self.live and self.heard_until is None
+
+    @property
     def joined_at(self) -> int:
         """The message before which nothing crosses; 0 while that is not known."""
         return int(self.row.joined_at_ref or 0)
+
+    def miss(self, now: datetime) -> None:
+        """Note that from now on something may happen that is not heard; what is missed already began earlier."""
+        if self.listened_to:
+            self.heard_until = now
 
     def fall_behind(self) -> None:
         """Note that something may have been said that we did not hear."""

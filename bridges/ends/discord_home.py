@@ -96,6 +96,7 @@ class DiscordHome:
         self._arrived: set[int] = set()
         bot.add_listener(self._on_new_session, "on_connect")
         bot.add_listener(self._on_disconnect, "on_disconnect")
+        bot.add_listener(self._on_resumed, "on_resumed")
         bot.add_listener(self._on_event, "on_socket_event_type")
         bot.add_listener(self._on_ready, "on_ready")
         bot.add_listener(self._on_channel_update, "on_guild_channel_update")
@@ -188,10 +189,16 @@ class DiscordHome:
         self._connected.set()
 
     async def _on_disconnect(self) -> None:
+        # told again with every try to connect that fails
         now = datetime.now(UTC)
         for channel in self._places:
+            channel.miss(now)
+
+    async def _on_resumed(self) -> None:
+        # all that happened meanwhile was told again
+        for channel in self._places:
             if channel.live:
-                channel.heard_until = now
+                channel.heard_until = None
 
     async def _on_event(self, event: str) -> None:
         if event != "GUILD_CREATE":
@@ -242,7 +249,8 @@ class DiscordHome:
         for place in guild.channels:
             channel = self._places.get(place.id)
             if channel is not None and channel.live:
-                channel.live, channel.problem, channel.heard_until = False, UNAVAILABLE, now
+                channel.miss(now)
+                channel.live, channel.problem = False, UNAVAILABLE
 
     async def _on_guild(self, guild: discord.Guild) -> None:
         for place in guild.channels:
@@ -258,8 +266,7 @@ class DiscordHome:
         channel = self._places.get(channel_id)
         if channel is None or not self._connected.is_set():
             return
-        if channel.live:
-            channel.heard_until = datetime.now(UTC)
+        channel.miss(datetime.now(UTC))
         if channel.live or channel.problem == UNAVAILABLE:
             channel.live = False
             channel.problem = "catching_up"
@@ -269,6 +276,7 @@ class DiscordHome:
             self._ears.mended(channel.row.id)
 
     def _look_back(self, channel: Channel) -> None:
-        if channel.live and channel.heard_until is not None and self._looking_back is not None:
-            self._looking_back.want(channel, channel.heard_until)
+        if channel.live and channel.heard_until is not None:
+            if self._looking_back is not None:
+                self._looking_back.want(channel, channel.heard_until)
             channel.heard_until = None

@@ -20,7 +20,7 @@ from discord.ext import commands
 from bridges.ends.discord_changes import Changes
 from bridges.ends.discord_channel import Channel, News
 from bridges.ends.discord_errors import NothingThereError, translated
-from bridges.ends.discord_hearing import Hearing
+from bridges.ends.discord_hearing import PAGE, Hearing
 from bridges.ends.discord_ids import instant_of, version_of
 from bridges.ends.discord_places import Places, neutral
 from bridges.ends.discord_reading import DiscordReader
@@ -37,6 +37,8 @@ MOST_MESSAGES = 300
 MOST_KNOWN = 1000
 MOST_REACTED = 50
 """The newest messages of one place at whose reactions is looked: each asks every end of the conversation."""
+MOST_THREADS = 50
+"""The threads of a channel in which only copies stand at whose reactions is looked."""
 PACE_SECONDS = 0.3
 """Between two places, so that the lanes have the account's limits to themselves."""
 CLOCK_DOUBT = timedelta(minutes=2)
@@ -104,6 +106,9 @@ class LookingBack:
         newest = getattr(self._places.seen(channel), "last_message_id", None)
         if newest is not None and instant_of(newest) > oldest and not self._places.is_forum(channel):
             by_place.setdefault(None, set())  # where only copies stand, people may have reacted to those
+        for thread, ref in await self._relay.threads_of_copies(channel.row.id, MOST_THREADS):
+            if ref.isdigit() and instant_of(int(ref)) > oldest:
+                by_place.setdefault(thread, set())
         for thread, known in by_place.items():
             place = int(thread) if thread is not None else None
             heard = await self._compare(channel, place, known, since - CLOCK_DOUBT)
@@ -118,7 +123,8 @@ class LookingBack:
         there: dict[int, discord.Message] = {}
         try:
             async for message in self._reader.newest_first(channel, thread=thread, most=MOST_MESSAGES):
-                if message.id < min(known, default=message.id + 1) and len(there) >= MOST_REACTED:
+                # whatever came in one request is looked at: people may have reacted to copies that are older
+                if message.id < min(known, default=message.id + 1) and len(there) >= PAGE:
                     break
                 there[message.id] = message
         except NothingThereError:

@@ -1,7 +1,8 @@
 """Writes down up to where channels were heard for certain, so that the next start need not read them again.
 
 Events about one channel may overtake one another: that the newest was heard does not mean that all before it were.
-Whoever has listened a while longer has heard those too.
+Whoever has listened a while longer has heard those too. While the connection is away nobody listens: what was
+overtaken just before may be lost with it.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class Settling:
         due = {
             channel: channel.position
             for channel in self._places
-            if channel.live and (channel.position or 0) > channel.settled and channel.reached_at < long_ago
+            if channel.listened_to and (channel.position or 0) > channel.settled and channel.reached_at < long_ago
         }
         reached = {channel.settled_stream: str(position) for channel, position in due.items()}
         if not reached:

@@ -15,7 +15,15 @@ from bridges.ends.matrix_room import Room
 from bridges.ends.matrix_service import MatrixService, Profile
 from bridges.ends.matrix_text import PART_LIMIT, SEALED_LIMIT, content_of, content_of_file, edit_of, write_message
 from bridges.ends.matrix_voice import Contents
-from bridges.ends.port import Around, BlockedError, CopyGoneError, NotSentError, Outgoing, Reactions
+from bridges.ends.port import (
+    Around,
+    BlockedError,
+    CopyGoneError,
+    NotSentError,
+    Outgoing,
+    Reactions,
+    RefusedError,
+)
 from bridges.markup.naming import emoji_of
 from bridges.media.file import Attachment, MediaError, Reason
 from bridges.media.whereabouts import where_of
@@ -134,7 +142,12 @@ class MatrixEnd:
 
     async def read(self, ref: str, thread: str | None) -> Message | None:
         room = await self._service.room_of(self.id)
-        return await self._service.archive.read(room, ref) if room is not None else None
+        if room is None:
+            return None
+        for each in (room, *self._service.past_of(self.id)):
+            if (message := await self._service.archive.read(each, ref)) is not None:
+                return message
+        return None
 
     # ── changing what was said
 
@@ -148,6 +161,9 @@ class MatrixEnd:
             raise CopyGoneError("matrix.message_gone") from error
 
     async def remove(self, copy: Copy, key: str) -> None:
+        if copy.behind:
+            await self._remove_behind(copy, key)
+            return
         room = await self._room()
         try:
             await self._service.voice.redact(room.room_id, copy.speaker, copy.ref, self._txn(key, copy.ref))
@@ -157,6 +173,26 @@ class MatrixEnd:
             if room.closed is None:
                 raise
             raise BlockedError(room.closed) from None
+
+    async def _remove_behind(self, copy: Copy, key: str) -> None:
+        """Take away what stands in a room that was left, where that is still allowed."""
+        for room in await self._left():
+            if not await self._service.archive.has(room, copy.ref):
+                continue
+            try:
+                await self._service.voice.redact(room.room_id, copy.speaker, copy.ref, self._txn(key, copy.ref))
+            except MissingError:
+                return
+            except BlockedError as error:
+                if error.reason == "matrix.login_lost":
+                    raise
+                # what is closed there concerns nobody here
+                raise RefusedError("matrix.missing_power") from error
+            return
+
+    async def _left(self) -> list[Room]:
+        """Return the rooms that were left, and last our own: it may be one that was left before."""
+        return [*self._service.past_of(self.id), await self._room()]
 
     async def announce(self, text: str, key: str) -> None:
         room = await self._open_room()
@@ -175,6 +211,11 @@ class MatrixEnd:
     # ── reactions and pins
 
     async def reactions(self, at: Standing) -> Reactions:
+        if at.behind:
+            for left in await self._left():
+                if await self._service.archive.has(left, at.ref):
+                    return await self._service.reactions.of(left.room_id, at.ref)
+            raise CopyGoneError("matrix.message_gone")
         room = await self._open_room()
         return await self._service.reactions.of(room.room_id, at.ref)
 

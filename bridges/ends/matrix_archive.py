@@ -45,6 +45,20 @@ class MatrixArchive:
         except EndError as error:
             raise NotSentError(error.reason, retry_after=error.retry_after) from error
 
+    async def has(self, room: Room, ref: str) -> bool:
+        """Say whether something stands, or stood, in a room, as far as we may see."""
+        try:
+            await self._client.get("rooms", room.room_id, "event", ref)
+        except MissingError:
+            return False
+        except BlockedError as error:
+            if error.reason == "matrix.login_lost":
+                raise
+            return False
+        except EndError as error:
+            raise NotSentError(error.reason, retry_after=error.retry_after) from error
+        return True
+
     async def _votes(self, room: Room, poll: Mapping[str, Any]) -> dict[str, int] | None:
         related: list[Mapping[str, Any]] = []
         query = {"limit": str(PAGE)}

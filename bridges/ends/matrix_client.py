@@ -83,10 +83,15 @@ class MatrixClient:
         return await self._request("PUT", path, query=_meaning(as_user, ts), body=body)
 
     async def post(
-        self, *path: str, body: Mapping[str, Any], as_user: str | None = None, api: str = API
+        self,
+        *path: str,
+        body: Mapping[str, Any],
+        query: Mapping[str, str] | None = None,
+        as_user: str | None = None,
+        api: str = API,
     ) -> dict[str, Any]:
         """Do something. Raises as :meth:`get`."""
-        return await self._request("POST", path, query=_meaning(as_user), body=body, api=api)
+        return await self._request("POST", path, query={**(query or {}), **_meaning(as_user)}, body=body, api=api)
 
     async def delete(self, *path: str, as_user: str | None = None) -> dict[str, Any]:
         """Take something away. Raises as :meth:`get`."""

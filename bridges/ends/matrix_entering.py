@@ -10,8 +10,9 @@ import structlog
 
 from bridges.ends.matrix_archive import MatrixArchive
 from bridges.ends.matrix_client import MatrixClient, MissingError
-from bridges.ends.matrix_events import MESSAGE
+from bridges.ends.matrix_events import MESSAGE, TOMBSTONE
 from bridges.ends.matrix_room import ENCRYPTED, NOT_INVITED, Room
+from bridges.ends.matrix_state import is_inside, is_there
 from bridges.ends.matrix_text import COPY_KEY
 from bridges.ends.port import BlockedError, EndError, NotSentError, RefusedError, UnsureError
 from bridges.pace import Backoff, either
@@ -56,7 +57,7 @@ class Entering:
     """Gets into rooms: those that :meth:`call` at once, and now and then all that did not let us in.
 
     ``rooms`` are those that are served at a time, ``serves`` says whether one still is; ``entered`` is told of each
-    that we are in.
+    that we are in, ``replaced`` before that of each that was replaced by another.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Entering:
         rooms: Callable[[], list[Room]],
         serves: Callable[[Room], bool],
         entered: Callable[[Room], None],
+        replaced: Callable[[Room], None],
         notices: Notices,
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
@@ -75,6 +77,7 @@ class Entering:
         self._rooms = rooms
         self._serves = serves
         self._entered = entered
+        self._replaced = replaced
         self._notices = notices
         self._sleep = sleep
         self._calls: set[str] = set()
@@ -139,11 +142,12 @@ class Entering:
     async def _enter(self, room: Room) -> None:
         """Get into a room, or find that we are in it. Raises :class:`EndError` when that cannot be known now."""
         try:
-            if not await self._is_inside(room):
+            if not await is_inside(self._client, room.room_id):
                 # said before the call: the sync may bring our entry before the answer comes
                 room.entering = True
                 await self._client.post("join", room.room_id, body={})
-            encrypted = await self._is_encrypted(room)
+            encrypted = await is_there(self._client, room.room_id, "m.room.encryption")
+            replaced = await is_there(self._client, room.room_id, TOMBSTONE)
         except EndError as error:
             room.entering = False
             if error.reason == "matrix.login_lost" or not isinstance(
@@ -156,25 +160,9 @@ class Entering:
             room.closed = ENCRYPTED if encrypted and not self._client.opens(room.room_id) else None
         if room.closed == ENCRYPTED:
             self.tell(room)
+        if replaced:
+            self._replaced(room)
         self._entered(room)
-
-    async def _is_inside(self, room: Room) -> bool:
-        try:
-            own = await self._client.get("rooms", room.room_id, "state", "m.room.member", self._client.user_id)
-        except MissingError:
-            return False
-        except BlockedError as error:
-            if error.reason == "matrix.login_lost":
-                raise
-            return False  # who is not in a room is told nothing about it
-        return bool(own.get("membership") == "join")
-
-    async def _is_encrypted(self, room: Room) -> bool:
-        try:
-            await self._client.get("rooms", room.room_id, "state", "m.room.encryption", "")
-        except MissingError:
-            return False
-        return True
 
     async def _say_why(self, room: Room) -> None:
         """Tell a room why it is not served, unless it was told in an earlier life."""

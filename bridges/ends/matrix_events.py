@@ -14,6 +14,7 @@ STICKER = "m.sticker"
 REACTION = "m.reaction"
 REDACTION = "m.room.redaction"
 PINS = "m.room.pinned_events"
+TOMBSTONE = "m.room.tombstone"
 ENCRYPTED = "m.room.encrypted"
 POLL_STARTS = ("m.poll.start", "org.matrix.msc3381.poll.start")
 POLL_RESPONSES = ("m.poll.response", "org.matrix.msc3381.poll.response")

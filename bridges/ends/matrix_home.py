@@ -17,6 +17,7 @@ from bridges.ends.matrix_archive import MatrixArchive
 from bridges.ends.matrix_client import MatrixClient
 from bridges.ends.matrix_entering import Entering, Notices, in_three_languages
 from bridges.ends.matrix_events import is_echo
+from bridges.ends.matrix_following import Following
 from bridges.ends.matrix_hearing import MatrixHearing
 from bridges.ends.matrix_intake import MatrixIntake
 from bridges.ends.matrix_media import MatrixMedia
@@ -33,7 +34,7 @@ from bridges.media.carrying import Carrier
 from bridges.media.file import Attachment
 from bridges.media.links import MediaLinks
 from bridges.pace import Backoff, Echoes
-from db.bridge_rows import EndRow
+from db.bridge_rows import EndRow, Place
 from db.bridge_store import BridgeStore
 from db.ids import EndId
 
@@ -92,13 +93,16 @@ class MatrixHome:
             rooms=self._rooms.all,
             serves=self._rooms.serves,
             entered=self._entered,
+            replaced=self._replaced,
             notices=notices,
             sleep=sleep,
         )
+        self._following = Following(client, self._rooms, move=self._move, listen=self._syncing.change, sleep=sleep)
         self._intake = MatrixIntake(
             self._rooms,
             self._hearing,
             self._entering,
+            self._following,
             self._syncing,
             client=client,
             store=store,
@@ -110,6 +114,7 @@ class MatrixHome:
             voice=speaking,
             profile=profile,
             room_of=self._room_of,
+            past_of=self._rooms.past_of,
             hearing=self._hearing,
             archive=archive,
             reactions=reactions,
@@ -158,10 +163,11 @@ class MatrixHome:
         self._ears = ears
 
     def jobs(self) -> dict[str, Job]:
-        """Return the sync, and beside it the tries to get into rooms that did not let us in, and the pictures."""
+        """Return the sync, and beside it what gets into rooms, what follows them, and the pictures."""
         return {
             "matrix-sync": self.run,
             "matrix-join": self.keep_joining,
+            "matrix-follow": self.keep_following,
             "matrix-pictures": self._pictures.run,
         }
 
@@ -247,6 +253,14 @@ class MatrixHome:
         await self._opened.wait()
         await self._entering.run()
 
+    async def keep_following(self) -> None:
+        """Follow rooms that were replaced, from the moment at which it is known which were."""
+        await self._opened.wait()
+        await self._following.run()
+
+    async def _move(self, end: EndId, to: Place) -> bool:
+        return self._ears is not None and await self._ears.moved(end, to)
+
     async def _open_rooms(self, *, new: bool) -> str | None:
         """Learn which rooms we are in and how they stand; the others are for later.
 
@@ -259,7 +273,7 @@ class MatrixHome:
         known = [room for room in rooms if room.standing is not None and not new]
         inside = await self._syncing.inside() if known else frozenset()
         for room in known:
-            if room.room_id in inside:
+            if room.room_id in inside or room.standing is RoomStanding.UPGRADED:
                 self._intake.open(room)
         unknown = [room for room in rooms if room.standing is None or new]
         if not unknown and not new:
@@ -281,6 +295,9 @@ class MatrixHome:
             await self._intake.begin([], position, [room for room in rooms if room.closed is None])
         await self._intake.write_standings()
         return position
+
+    def _replaced(self, room: Room) -> None:
+        self._intake.replaced(room)
 
     def _entered(self, room: Room) -> None:
         # a room we were in already begins with the next answer

@@ -9,11 +9,13 @@ import structlog
 
 from bridges.ends.matrix_client import MatrixClient
 from bridges.ends.matrix_entering import Entering
+from bridges.ends.matrix_events import REDACTION, TOMBSTONE, edited_ref
+from bridges.ends.matrix_following import Following
 from bridges.ends.matrix_hearing import MatrixHearing
-from bridges.ends.matrix_room import ENCRYPTED, NOT_INVITED, UPGRADED, Room, Rooms, RoomStanding
+from bridges.ends.matrix_room import ENCRYPTED, NOT_INVITED, REPLACED, UPGRADED, Room, Rooms, RoomStanding
 from bridges.ends.matrix_sync import RoomSync
 from bridges.ends.port import Ears
-from bridges.message import Heard
+from bridges.message import Deleted, Edited, Heard
 from db.bridge_store import BridgeStore
 
 log = structlog.get_logger("bridges.matrix")
@@ -32,6 +34,7 @@ class MatrixIntake:
         rooms: Rooms,
         hearing: MatrixHearing,
         entering: Entering,
+        following: Following,
         syncing: RoomSync,
         *,
         client: MatrixClient,
@@ -42,6 +45,7 @@ class MatrixIntake:
         self._rooms = rooms
         self._hearing = hearing
         self._entering = entering
+        self._following = following
         self._syncing = syncing
         self._client = client
         self._store = store
@@ -76,16 +80,36 @@ class MatrixIntake:
                     # what is sent there in the clear was not meant to leave it, either
                     continue
                 heard += [(room, each) for each in await self._hearing.hear(room, event)]
+        for room, told in self._rooms.past_among(rooms.get("join", {})):
+            heard += await self._taken_back(room, told.get("timeline", {}), since)
         begun += [r for r in self._rooms.all() if not r.begun and r.closed is None and not r.entering]
         served = [each for room, each in heard if self._rooms.serves(room)]
         if served or begun or next_batch != since:
             await self.begin(served, next_batch, begun)
         for room, _ in self._rooms.among(rooms.get("leave", {})):
-            if not room.entering:
+            # one that was replaced is left by many, and where it led can still be asked
+            if not room.entering and room.closed not in REPLACED:
                 room.closed = NOT_INVITED
         for room, _ in self._rooms.among(rooms.get("invite", {})):
             self._entering.call(room)
+        for room_id in rooms.get("invite", {}):
+            self._following.invited(room_id)
         return next_batch
+
+    async def _taken_back(
+        self, room: Room, timeline: Mapping[str, Any], since: str
+    ) -> list[tuple[Room, Deleted | Edited]]:
+        """Return what became of what was said in a room before its end left it; what is said there now stays there.
+
+        Nobody is to be left with what its author has taken back.
+        """
+        heard: list[tuple[Room, Deleted | Edited]] = []
+        for event in await self._news(room, timeline, since, 0):
+            self._hearing.learn(room, event)
+            if event.get("type") == REDACTION or edited_ref(event) is not None:
+                found = await self._hearing.hear(room, event)
+                heard += [(room, each) for each in found if isinstance(each, Deleted | Edited)]
+        return heard
 
     async def _news(self, room: Room, timeline: Mapping[str, Any], since: str, entry: int) -> list[dict[str, Any]]:
         """Return the events since the last sync; of a room we came into, those behind the first ``entry``."""
@@ -123,7 +147,10 @@ class MatrixIntake:
 
     def open(self, room: Room) -> None:
         """Take it that we are in a room of which it was written down how it stands."""
-        room.closed = UPGRADED if room.standing is RoomStanding.UPGRADED else None
+        room.closed = None
+        if room.standing is RoomStanding.UPGRADED:
+            room.closed = UPGRADED
+            self._following.call(room)
         if room.standing is RoomStanding.ENCRYPTED:
             self._is_encrypted(room)
 
@@ -143,13 +170,19 @@ class MatrixIntake:
             if event.get("type") == "m.room.encryption":
                 room.stand(RoomStanding.ENCRYPTED)
                 self._is_encrypted(room)
-            elif event.get("type") == "m.room.tombstone" and room.closed is None:
-                # people have moved on to another room, which is for those who run the conversation to join
-                room.closed = UPGRADED
-                room.stand(RoomStanding.UPGRADED)
-                log.warning("a room was replaced by another", lane=room.label)
+            elif event.get("type") == TOMBSTONE and event["state_key"] == "":
+                self.replaced(room)
             elif event.get("type") == "m.room.power_levels":
                 self._say_mended(room)
+
+    def replaced(self, room: Room) -> None:
+        """Take in that people have moved on to another room, perhaps to yet another than was said before."""
+        if room.closed is None:
+            room.closed = UPGRADED
+            room.stand(RoomStanding.UPGRADED)
+            log.warning("a room was replaced by another", lane=room.label)
+        if room.closed in REPLACED:
+            self._following.call(room)
 
     def _is_encrypted(self, room: Room) -> None:
         if not self._client.opens(room.room_id):

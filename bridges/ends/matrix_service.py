@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from bridges.ends.matrix_archive import MatrixArchive
@@ -25,12 +25,14 @@ class MatrixService:
     """The parts that an end speaks and looks through.
 
     ``room_of`` waits until it is known how a room stands, and gives None for one that is not served any more.
+    ``past_of`` gives the rooms that an end has left for others.
     """
 
     client: MatrixClient
     voice: Voice
     profile: Profile
     room_of: Callable[[EndId], Awaitable[Room | None]]
+    past_of: Callable[[EndId], Sequence[Room]]
     hearing: MatrixHearing
     archive: MatrixArchive
     reactions: MatrixReactions

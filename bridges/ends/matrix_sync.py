@@ -12,14 +12,14 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from bridges.ends.matrix_client import MatrixClient
-from bridges.ends.matrix_events import ENCRYPTED, PINS, POLL_ENDS, REACTION, READ, REDACTION, is_id
+from bridges.ends.matrix_events import ENCRYPTED, PINS, POLL_ENDS, REACTION, READ, REDACTION, TOMBSTONE, is_id
 
 LONG_POLL_MS = 30_000
 HURRY_SECONDS = 0.5
 PAGE = 100
 NOTHING: Mapping[str, list[str]] = {"types": []}
 SPOKEN = [*READ, REACTION, REDACTION, ENCRYPTED, *POLL_ENDS]
-STANDING = ["m.room.encryption", "m.room.power_levels", "m.room.create", "m.room.tombstone"]
+STANDING = ["m.room.encryption", "m.room.power_levels", "m.room.create", TOMBSTONE]
 TOLD = ["m.room.member", *STANDING]
 HAPPENING = [*SPOKEN, *TOLD, PINS]
 NEWS: Mapping[str, Any] = {
@@ -45,6 +45,7 @@ class RoomSync:
         self._client = client
         self._rooms = rooms
         self._filter: str | None = None
+        self._changes = 0
         self._waiting: asyncio.Timeout | None = None
         self._hurry = False
         self._hurried_at = float("-inf")
@@ -53,6 +54,7 @@ class RoomSync:
     def change(self) -> None:
         """Take in that the rooms changed: whatever is asked from now on is asked about those there are now."""
         self._filter = None
+        self._changes += 1
         self.hurry()
 
     def hurry(self) -> None:
@@ -91,10 +93,16 @@ class RoomSync:
         wait, self._hurry = wait and not self._hurry, False
         try:
             async with asyncio.timeout(None) as self._waiting:
-                if self._filter is None:
-                    self._filter = await self._left(NEWS, self._rooms)
-                query = {"filter": self._filter, "timeout": str(LONG_POLL_MS if wait else 0), "since": since}
-                return await self._ask(query)
+                changes, left = self._changes, self._filter
+                if left is None:
+                    left = await self._left(NEWS, self._rooms)
+                if changes != self._changes:
+                    return None
+                self._filter = left
+                query = {"filter": left, "timeout": str(LONG_POLL_MS if wait else 0), "since": since}
+                answer = await self._ask(query)
+                # an answer about the rooms there were may move past our joining of one that came meanwhile
+                return answer if changes == self._changes else None
         except TimeoutError:
             return None
         finally:

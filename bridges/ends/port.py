@@ -176,8 +176,10 @@ class End(Protocol):
         """
 
     async def read(self, ref: str, thread: str | None) -> Message | None:
-        """Read a message again at its source; None when it is gone. Raises :class:`NotSentError` or
-        :class:`BlockedError` when that cannot be known now."""
+        """Read a message again at its source, in a place that the end has left too; None when it is gone.
+
+        Raises :class:`NotSentError` or :class:`BlockedError` when that cannot be known now.
+        """
 
     async def edit(self, copy: Copy, part: Outgoing, key: str) -> None:
         """Let a copy read as ``part``. ``key`` is the same however often this very edit is tried.
@@ -186,7 +188,10 @@ class End(Protocol):
         """
 
     async def remove(self, copy: Copy, key: str) -> None:
-        """Take a copy away. Nothing is wrong when it is away already."""
+        """Take a copy away. Nothing is wrong when it is away already.
+
+        What stands in a place that the end has left never blocks: it is taken away there, or refused.
+        """
 
     async def announce(self, text: str, key: str) -> None:
         """Tell a place something in the bot's own name; with the same ``key`` it is best told once."""
@@ -220,6 +225,13 @@ class Ears(Protocol):
         positions: Mapping[str, str] | None = None,
         joined: Mapping[EndId, str] | None = None,
     ) -> Awaitable[object]: ...
+
+    async def moved(self, end: EndId, to: Place) -> bool:
+        """Say that an end's place was replaced by another, which is safe: it is to be there from now on.
+
+        The end is removed and added anew meanwhile. False when it may not be there. Raises
+        :class:`db.errors.DatabaseError`.
+        """
 
     def mended(self, end: EndId) -> None:
         """Say that what blocked an end may be mended: a permission was given, the bot was let in."""

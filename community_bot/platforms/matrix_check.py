@@ -49,6 +49,15 @@ async def _room(client: nio.AsyncClient, room: str, uses: Collection[str]) -> Fi
             f"the bot is not in it and may not join ({joined.status_code})",
             f"Invite {client.user_id} to the room, or correct the id in the settings.",
         )
+    return await _inside(client, room, uses)
+
+
+async def _inside(client: nio.AsyncClient, room: str, uses: Collection[str]) -> Finding:
+    """Look at a room that the bot is in."""
+    what = f"Matrix room {room}"
+    tombstone = await client.room_get_state_event(room, "m.room.tombstone")
+    if not isinstance(tombstone, nio.ErrorResponse) and tombstone.content.get("replacement_room"):
+        return await _replaced(client, what, str(tombstone.content["replacement_room"]), uses)
     encryption = await client.room_get_state_event(room, "m.room.encryption")
     if not isinstance(encryption, nio.ErrorResponse):
         if "encrypted" not in uses:
@@ -74,6 +83,18 @@ async def _room(client: nio.AsyncClient, room: str, uses: Collection[str]) -> Fi
         said = f"the bot may not invite and remove: it has power level {own}, {needed} is needed"
         return Finding(False, what, said, cure)
     return Finding(True, what, f"joined, may speak (power level {own})")
+
+
+async def _replaced(client: nio.AsyncClient, what: str, new: str, uses: Collection[str]) -> Finding:
+    """Say of a room that was replaced whether the bridge can be in the new one; nothing is joined for that."""
+    said = f"was replaced by {new}"
+    own = await client.room_get_state_event(new, "m.room.member", str(client.user_id))
+    inside = not isinstance(own, nio.ErrorResponse) and own.content.get("membership") == "join"
+    if not inside:
+        return Finding(False, what, f"{said}, where the bot is not", f"Invite {client.user_id} to the new room.")
+    if set(uses) <= {"bridge", "encrypted"}:
+        return Finding(True, what, f"{said}, where the bot is; the bridge follows it where that is safe")
+    return Finding(False, what, said, "Put the new room's id into the settings.")
 
 
 def _own_level(content: dict[str, Any], user_id: str) -> int:

@@ -76,7 +76,7 @@ class Bridging:
         ends = await self._desk.report()
         if here is not None:
             own = _end_at(ends, _place(account, here))
-            await self._network.look(lambda unit: _gate(unit, account, own.place))
+            await self._network.look(lambda unit: _gate(unit, account, own.settled))
             return await self._overview([own, *neighbours(own, ends)], own)
         mine = await self._network.look(lambda unit: _looked_after(unit, account, ends))
         if not mine:
@@ -138,7 +138,7 @@ class Bridging:
         changed = own.paused is not paused
 
         def work(unit: Unit) -> None:
-            asker = _gate(unit, account, own.place)
+            asker = _gate(unit, account, own.settled)
             if not changed:
                 return
             unit.ledger.record(unit.today, asker.role, "joined.paused" if paused else "joined.resumed", "end")
@@ -204,5 +204,5 @@ def _looked_after(unit: Unit, account: Account, ends: Sequence[EndState]) -> lis
         for places in door.places.values()
         for place in places
     }
-    mine = {each.conversation for each in ends if each.place.ref in refs}
+    mine = {each.conversation for each in ends if each.settled.ref in refs}
     return [each for each in ends if each.conversation in mine]

@@ -42,6 +42,13 @@ class EndState:
     sent: int = 0
     failed: int = 0
     reconciled: int = 0
+    named: Place | None = None
+    """The place by which the settings know it, where that was replaced by ``place``; else None."""
+
+    @property
+    def settled(self) -> Place:
+        """Return the place by which the settings know it."""
+        return self.named or self.place
 
     @property
     def problem(self) -> str | None:

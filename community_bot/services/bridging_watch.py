@@ -81,7 +81,7 @@ class BridgeWatch:
         named = await self._names.of(end.place)
 
         def work(unit: Unit) -> None:
-            for member_id in keepers_of(unit, scope_of(unit, end.place)):
+            for member_id in keepers_of(unit, scope_of(unit, end.settled)):
                 member = unit.members.get(member_id)
                 if member is None:
                     continue

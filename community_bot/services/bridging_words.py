@@ -19,6 +19,9 @@ GONE: Final = key("bridge.reason.gone")
 OUTSIDE: Final = key("bridge.reason.outside")
 ENCRYPTED: Final = key("bridge.reason.encrypted")
 UPGRADED: Final = key("bridge.reason.upgraded")
+UPGRADED_FORGED: Final = key("bridge.reason.upgraded_forged")
+UPGRADED_OUTSIDE: Final = key("bridge.reason.upgraded_outside")
+UPGRADED_WIDER: Final = key("bridge.reason.upgraded_wider")
 KIND: Final = key("bridge.reason.kind")
 LOCKED: Final = key("bridge.reason.locked")
 ACCOUNT: Final = key("bridge.reason.account")
@@ -27,6 +30,7 @@ REFUSED: Final = key("bridge.reason.refused")
 NAME: Final = key("bridge.reason.name")
 FILE: Final = key("bridge.reason.file")
 FAULT: Final = key("bridge.reason.fault")
+LEFT: Final = key("bridge.reason.left_behind")
 LATE: Final = key("bridge.reason.late")
 QUOTA: Final = key("bridge.reason.quota")
 KEYS: Final = key("bridge.reason.keys")
@@ -34,6 +38,7 @@ KEYS: Final = key("bridge.reason.keys")
 SENTENCES: Final[Mapping[str, str]] = {
     "not_connected": STARTING,
     "catching_up": STARTING,
+    "bridge.left_behind": LEFT,
     "bridge.not_rendered": FAULT,
     "bridge.over_quota": QUOTA,
     "bridge.too_late": LATE,
@@ -89,6 +94,12 @@ SENTENCES: Final[Mapping[str, str]] = {
     "matrix.transaction_failed": UNREACHABLE,
     "matrix.unavailable": UNREACHABLE,
     "matrix.unreachable": UNREACHABLE,
+    "matrix.upgraded_encrypted": ENCRYPTED,
+    "matrix.upgraded_forged": UPGRADED_FORGED,
+    "matrix.upgraded_not_invited": UPGRADED_OUTSIDE,
+    "matrix.upgraded_taken": UPGRADED,
+    "matrix.upgraded_too_often": UPGRADED,
+    "matrix.upgraded_wider": UPGRADED_WIDER,
     "media.gone": FILE,
     "media.metadata": FILE,
     "media.too_large": TOO_LARGE,
@@ -96,7 +107,20 @@ SENTENCES: Final[Mapping[str, str]] = {
     "media.unreadable": FILE,
 }
 MENDED_BY_PEOPLE: Final = frozenset(
-    {FORBIDDEN, WEBHOOKS, HISTORY, GONE, OUTSIDE, ENCRYPTED, UPGRADED, KIND, LOCKED}
+    {
+        FORBIDDEN,
+        WEBHOOKS,
+        HISTORY,
+        GONE,
+        OUTSIDE,
+        ENCRYPTED,
+        UPGRADED,
+        UPGRADED_FORGED,
+        UPGRADED_OUTSIDE,
+        UPGRADED_WIDER,
+        KIND,
+        LOCKED,
+    }
 )
 """What the people of a place can mend themselves. The rest passes by, or is the operator's."""
 

@@ -6,6 +6,7 @@
 from db.tables.base import metadata
 from db.tables.bridge import (
     bridge_end,
+    bridge_past,
     bridge_webhook,
     conversation,
     read_position,
@@ -74,6 +75,7 @@ __all__ = [
     "audit_entry",
     "ballot",
     "bridge_end",
+    "bridge_past",
     "bridge_webhook",
     "buddy_request",
     "cohort",

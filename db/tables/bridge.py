@@ -30,6 +30,8 @@ bridge_end = Table(
     Column("platform", String(10), nullable=False),
     # a channel id or a room id: a place, not a person
     Column("place", String(255), nullable=False),
+    # where it stands now, when the place that is named was replaced by another; empty where it stands there
+    Column("moved_to", String(255), nullable=True),
     # nothing said before this point crosses (DOMAIN 3.11: no history backfill); empty until first seen
     Column("joined_at_ref", String(255), nullable=True),
     Column("retired", Integer, nullable=False, default=0),
@@ -41,6 +43,17 @@ bridge_end = Table(
     # while that is not known
     Column("standing", String(20), nullable=True),
     UniqueConstraint("platform", "place"),
+)
+
+bridge_past = Table(
+    "bridge_past",
+    metadata,
+    # places that an end has left for those that replaced them: what it said there, and what was said there, may
+    # still be taken back there
+    Column("end_id", String(26), ForeignKey("bridge_end.id"), nullable=False),
+    Column("place", String(255), nullable=False),
+    Column("purge_after", UtcDateTime, nullable=False, index=True),
+    PrimaryKeyConstraint("end_id", "place"),
 )
 
 bridge_webhook = Table(
@@ -72,6 +85,8 @@ relay_source = Table(
     # deleted at its source: nothing more is made of it, however late its beginning is heard
     Column("gone", Integer, nullable=False, default=0, server_default="0"),
     Column("pinned", Integer, nullable=False, default=0, server_default="0"),
+    # it stands in a place that its end has left
+    Column("behind", Integer, nullable=False, default=0, server_default="0"),
     Column("purge_after", UtcDateTime, nullable=False, index=True),
     UniqueConstraint("end_id", "ref"),
     # quotes follow what they quote
@@ -118,6 +133,8 @@ relay_copy = Table(
     Column("speaker", String(43), nullable=True),
     # somebody took it away at that end: it stays away, and nobody tries to edit it
     Column("removed", Integer, nullable=False, default=0, server_default="0"),
+    # it stands in a place that its end has left: it can be taken away there, and nothing else
+    Column("behind", Integer, nullable=False, default=0, server_default="0"),
     Column("purge_after", UtcDateTime, nullable=False, index=True),
     UniqueConstraint("source_id", "end_id", "part"),
     # not unique: several messages have the same copy where their lines were joined

@@ -20,7 +20,8 @@ class _EventFault:
 class Faults(Rules):
     """Hold the rules in force for requests and for events.
 
-    ``duplicated`` and ``delayed`` count the events struck, by their names.
+    ``duplicated`` and ``delayed`` count the events struck, by their names. ``orderly``: new messages of one channel
+    do not overtake one another.
     """
 
     def __init__(self, seed: int = 0) -> None:
@@ -29,14 +30,22 @@ class Faults(Rules):
         self._delay: _EventFault | None = None
         self.duplicated: Counter[str] = Counter()
         self.delayed: Counter[str] = Counter()
+        self.orderly = False
 
     def duplicate_events(self, probability: float, *, events: str = EVENTS) -> None:
         """Send gateway events whose name matches ``events`` twice, with this probability."""
         self._duplicate = _EventFault(probability, re.compile(events))
 
-    def delay_events(self, probability: float, seconds: float, *, events: str = EVENTS) -> None:
-        """Send matching gateway events ``seconds`` late, so that later ones overtake them."""
+    def delay_events(
+        self, probability: float, seconds: float, *, events: str = EVENTS, orderly: bool = False
+    ) -> None:
+        """Send matching gateway events ``seconds`` late, so that later ones overtake them.
+
+        With ``orderly``, a new message waits for one that is late in its channel: nothing in it tells that one
+        before it is still to come, so whoever hears them in the wrong order cannot put them right.
+        """
         self._delay = _EventFault(probability, re.compile(events), seconds)
+        self.orderly = orderly
 
     def clear(self) -> None:
         """Take all rules out of force."""

@@ -19,6 +19,8 @@ HEARTBEAT_MS = 41_250
 # A session whose client does not come back is forgotten after this many seconds, the oldest first.
 _RESUME_WITHIN = 180.0
 _DETACHED_KEPT = 8
+# Between two events that are held back and keep their order.
+_APART_SECONDS = 0.001
 
 _DISPATCH, _HEARTBEAT, _IDENTIFY, _PRESENCE, _VOICE, _RESUME = 0, 1, 2, 3, 4, 6
 _RECONNECT, _MEMBERS, _INVALID, _HELLO, _ACK, _SOUNDBOARD = 7, 8, 9, 10, 11, 31
@@ -37,6 +39,8 @@ class Gateway:
         self._sessions: dict[str, Session] = {}
         self._connections: set[Connection] = set()
         self._late: set[asyncio.TimerHandle] = set()
+        self._held: dict[str, float] = {}
+        """Until when, in the loop's seconds, the newest message of a channel is held back."""
         self._changed = asyncio.Event()
         self.url = ""
         self.counts: Counter[str] = Counter()
@@ -45,18 +49,28 @@ class Gateway:
     # ------------------------------------------------------------------ events out
 
     def _on_event(self, event: str, payload: Mapping[str, Any]) -> None:
+        """Send an event, or hold it back for a while; others then overtake it, as far as the faults say."""
         lateness = self._faults.lateness(event)
-        if lateness <= 0:
+        keeps_order = event == "MESSAGE_CREATE" and self._faults.orderly
+        said_in = str(payload.get("channel_id")) if keeps_order else ""
+        before = self._held.get(said_in, 0.0)
+        if lateness <= 0 and not before:
             self._deliver(event, payload)
             return
+        loop = asyncio.get_running_loop()
+        due = loop.time() + lateness
+        if said_in:
+            due = self._held[said_in] = max(due, before + _APART_SECONDS)
         handle: asyncio.TimerHandle | None = None
 
         def deliver() -> None:
             if handle is not None:
                 self._late.discard(handle)
+            if self._held.get(said_in) == due:
+                del self._held[said_in]
             self._deliver(event, payload)
 
-        handle = asyncio.get_running_loop().call_later(lateness, deliver)
+        handle = loop.call_at(due, deliver)
         self._late.add(handle)
 
     def _deliver(self, event: str, payload: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import aiohttp
 from prometheus_client import CollectorRegistry
@@ -116,8 +116,9 @@ class Square:
                     await self.until(self.is_ready)
                 yield bridge
             finally:
-                with suppress(TimeoutError):
-                    await self.until(bot.is_ready, 1.0)  # the library tells of it a little later
+                # the library tells of a session a little later, by tasks that nobody else would wait for
+                if (telling := bot._connection._ready_task) is not None:
+                    await asyncio.wait([telling], timeout=1.0)
                 # in this order, as the app does: the library cannot end what it has closed
                 connection.cancel()
                 await asyncio.gather(connection, return_exceptions=True)
@@ -131,10 +132,7 @@ class Square:
 
     def is_ready(self) -> bool:
         bridge = self.bridge
-        # channels may be heard before discord.py is done with a session: ended just then, it would go on in no loop
-        if bridge is None or self.bot is None or not self.bot.is_ready():
-            return False
-        return all(bridge.report(end).problem is None for end in bridge.ends)
+        return bridge is not None and all(bridge.report(end).problem is None for end in bridge.ends)
 
     def problems(self) -> list[str | None]:
         assert self.bridge is not None

@@ -159,7 +159,8 @@ class MemoryPlace:
         if self.repeatable_for:
             return [Copy(e.part.part, e.ref) for e in self.said if e.part.key.startswith(of) and not e.removed]
         start = 0 if after is None else [each.ref for each in self.said].index(after) + 1
-        return [Copy(each.part.part, each.ref) for each in self.said[start:] if not each.removed]
+        newer = [each for each in self.said[start:] if not each.removed and each.part.thread == thread]
+        return [Copy(each.part.part, each.ref, thread=thread) for each in newer]
 
     async def read(self, ref: str, thread: str | None) -> Message | None:
         self.reads += 1

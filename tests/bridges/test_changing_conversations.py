@@ -12,12 +12,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bridges.ends.port import NotSentError
+from bridges.ends.port import BlockedError, NotSentError
+from bridges.message import Deleted, Edited, Pinned, Reacted
 from bridges.patience import LaneState
+from db.bridge_rows import Copy, Platform
 from db.engine import Database
 from db.errors import DatabaseLockedError
 from db.schema import upgrade
-from tests.bridges.memory_home import Region, joining
+from tests.bridges.memory_home import Region, joining, place_of
+from tests.bridges.places import edited
 from tests.bridges.test_lanes import until
 from tests.databases import close
 
@@ -222,6 +225,117 @@ async def test_a_call_that_is_cancelled_while_a_lane_ends_is_taken_up_by_the_nex
         assert len(region.labels()) == 4
 
 
+async def moved(region: Region, name: str, to: str) -> bool:
+    """Have the end at one place be at another; whoever is heard there is heard for that end."""
+    return await region.bridge.move(region.place(name).id, place_of(to))
+
+
+async def test_an_end_moves_to_the_place_that_replaced_its_own_and_loses_and_doubles_nothing(
+    region: Region,
+) -> None:
+    async with region.running(BOTH):
+        region.say("d1", "in the old one")
+        await until(lambda: region.texts("m1") == ["in the old one"])
+        ends = list(region.bridge.ends)
+        region.place("m1").troubles.append((BlockedError("matrix.room_upgraded"), False))
+        burst = [f"line {number}" for number in range(60)]
+        for text in burst[:30]:
+            region.say("d1", text)
+        await until(lambda: any(lane.state is LaneState.BLOCKED for lane in region.bridge._lanes.values()))
+        moving = asyncio.create_task(moved(region, "m1", "m9"))
+        for text in burst[30:]:
+            region.say("d1", text)
+            await asyncio.sleep(0)
+        assert await moving
+        await until(lambda: region.texts("m9") == burst)
+        assert region.texts("m1") == ["in the old one"]
+        assert sorted(region.bridge.ends) == sorted(ends)
+        assert region.labels().count("garden:matrix1") == 1
+        region.say("m9", "from the new one")
+        await until(lambda: region.texts("d1") == ["from the new one"])
+        # the settings know it by the old one still
+        await region.bridge.settle(BOTH)
+        await region.bridge.settle(GARDEN)
+        region.say("d1", "goes on")
+        await until(lambda: region.texts("m9")[-1] == "goes on")
+    again = Region(region._database, region.homes)
+    async with again.running(GARDEN):
+        again.say("d1", "in another life")
+        await until(lambda: again.texts("m9")[-1] == "in another life")
+        again.say("m9", "hears too")
+        await until(lambda: again.texts("d1") == ["from the new one", "hears too"])
+    assert again.texts("m1") == ["in the old one"]
+
+
+async def test_a_move_that_failed_half_way_is_made_whole_by_the_next_call(region: Region) -> None:
+    async with region.running(GARDEN):
+        region.homes[Platform.MATRIX].troubles.append(DatabaseLockedError("held", "wait"))
+        with pytest.raises(DatabaseLockedError):
+            await moved(region, "m1", "m9")
+        region.say("d1", "meanwhile")
+        await region.bridge.settle(GARDEN)
+        await until(lambda: region.texts("m9") == ["meanwhile"])
+    again = Region(region._database, region.homes)
+    async with again.running(GARDEN):
+        again.say("d1", "and on")
+        await until(lambda: again.texts("m9") == ["meanwhile", "and on"])
+    assert again.texts("m1") == []
+
+
+async def test_no_end_moves_to_where_another_is_or_in_a_circle(region: Region) -> None:
+    async with region.running(BOTH):
+        assert not await moved(region, "m1", "m2")
+        assert await moved(region, "m1", "m9")
+        end = region.place("m9").id
+        assert not await region.bridge.move(end, place_of("m1"))
+        assert not await moved(region, "m2", "m9")
+        region.say("d1", "where it is")
+        region.say("d2", "as before")
+        await until(lambda: region.texts("m9") == ["where it is"] and region.texts("m2") == ["as before"])
+
+
+async def test_where_the_settings_name_the_new_place_the_end_stays_what_it_is(region: Region) -> None:
+    async with region.running(GARDEN):
+        assert await moved(region, "m1", "m9")
+        end = region.place("m9").id
+        await region.bridge.settle(joining(garden="d1 m9"))
+        assert region.place("m9").id == end
+        region.say("d1", "hola")
+        await until(lambda: region.texts("m9") == ["hola"])
+        # named beside the old one, it is another end's: this one stands still where it was
+        await region.bridge.settle(joining(garden="d1 m1 m9"))
+        region.say("d1", "to three")
+        await until(lambda: region.texts("m9")[-1] == "to three" == region.texts("m1")[-1])
+
+
+async def test_of_what_was_left_behind_only_taking_back_is_tried_and_nothing_is_held_up(region: Region) -> None:
+    async with region.running(GARDEN):
+        one = region.place("d1").write("one", "one")
+        region.homes[Platform.DISCORD].hear(one)
+        region.say("d1", "two")
+        await until(lambda: region.texts("m1") == ["one", "two"])
+        assert await moved(region, "m1", "m9")
+        end = region.place("d1").id
+        region.homes[Platform.DISCORD].hear(Edited(end, "one", edited(one, "one, anew", 1)))
+        region.homes[Platform.DISCORD].hear(Reacted(end, "one", "by-somebody"))
+        region.homes[Platform.DISCORD].hear(Pinned(end, "one", pinned=True))
+        # the place keeps what the lane of this end took away, in either of its places
+        taken: list[Copy] = []
+        really = region.place("m9").remove
+
+        async def remove(copy: Copy, key: str) -> None:
+            taken.append(copy)
+            await really(copy, key)
+
+        region.place("m9").remove = remove  # type: ignore[method-assign]
+        region.homes[Platform.DISCORD].hear(Deleted(end, "two"))
+        region.say("d1", "three")
+        await until(lambda: region.texts("m9") == ["three"])
+        await until(lambda: [copy.behind for copy in taken] == [True])
+        await until(lambda: 'reason="bridge.left_behind"' in region.pages())
+        assert region.place("m9").pinned == set()
+
+
 async def test_while_the_database_is_held_changes_wait_and_are_made_in_their_turn(tmp_path: Path) -> None:
     path = tmp_path / "held.db"
     database = Database(f"sqlite+aiosqlite:///{path}", busy_seconds=0.05)
@@ -313,6 +427,62 @@ async def test_whatever_comes_and_goes_the_one_that_stays_loses_doubles_and_diso
     await close(database)
     assert region.texts("m1") == said
     assert region.texts("d1") == []
+
+
+FOLLOWED = st.lists(st.sampled_from(["say", "say", "follow", "kill"]), max_size=12)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=FOLLOWED, patient=st.booleans())
+async def test_wherever_an_end_goes_and_whenever_it_is_killed_all_is_said_there_in_order(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[str], patient: bool
+) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('moves')}/m.db")
+    await upgrade(database)
+    region = Region(database)
+    said: list[str] = []
+    places = ["m1"]
+    was_killed = "kill" in steps
+    steps = [*steps, "kill"]
+    while steps:
+        life, steps = steps[: steps.index("kill")], steps[steps.index("kill") + 1 :]
+        region = Region(database, region.homes)
+        async with region.running(GARDEN):
+            (end,) = (each.id for each in region.bridge.standings() if each.place.platform is Platform.MATRIX)
+            pending: list[asyncio.Task[bool]] = []
+            for step in life:
+                if step == "say":
+                    for _ in range(5):
+                        said.append(f"m{len(said)}")
+                        heard = region.say("d1", said[-1])
+                        if patient or was_killed:
+                            await heard
+                else:
+                    places.append(f"m{10 + len(places)}")
+                    pending.append(asyncio.create_task(region.bridge.move(end, place_of(places[-1]))))
+                    if patient:
+                        await pending[-1]
+            if not was_killed or patient or not steps:
+                await asyncio.gather(*pending)
+            for each in pending:
+                each.cancel()
+            await asyncio.gather(*pending, return_exceptions=True)
+            if not steps:
+                await until(partial(_has_arrived, region, places, said))
+    await close(database)
+    texts = _texts_at(region, places)
+    # what was said in the very moment of a kill, and not written down, is not looked for in a place that was left
+    assert (list(dict.fromkeys(texts)) if was_killed else texts) == said
+    assert region.texts("d1") == []
+
+
+def _texts_at(region: Region, places: list[str]) -> list[str]:
+    stand = [place for place in places if place_of(place) in region.homes[Platform.MATRIX].places]
+    return [text for place in stand for text in region.texts(place)]
+
+
+def _has_arrived(region: Region, places: list[str], said: list[str]) -> bool:
+    return set(_texts_at(region, places)) >= set(said)
 
 
 def _has_said(region: Region, count: int) -> bool:

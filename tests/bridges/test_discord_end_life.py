@@ -66,6 +66,36 @@ async def test_what_is_deleted_in_an_archived_thread_that_was_never_heard_of_fol
         await plaza.reads(there)
 
 
+async def test_a_reaction_to_a_copy_in_a_thread_while_the_bot_was_away_crosses(plaza: Square) -> None:
+    ana, tono = plaza.member("ana"), plaza.member("tono", where=1)
+    async with plaza.bridged():
+        root = await ana.say(plaza.here, "raíz")
+        thread = await ana.start_thread(plaza.here, "hilo", message_id=root)
+        said = await ana.say(thread, "uno")
+        await plaza.until(lambda: len(plaza.there.threads()) == 1)
+        (there,) = plaza.there.threads()
+        (copy,) = await plaza.reads(there, "uno")
+        await plaza.settled()
+    await tono.react(there, copy.id, "🌱")
+    async with plaza.bridged():
+        await thread.wait_for(lambda _: thread.message(said).reactions == {"🌱": 1})
+
+
+async def test_a_reaction_to_an_older_copy_while_the_bot_was_away_crosses_however_much_was_said_after_it(
+    plaza: Square,
+) -> None:
+    ana, tono = plaza.member("ana"), plaza.member("tono", where=1)
+    async with plaza.bridged():
+        said = await ana.say(plaza.here, "uno")
+        (copy,) = await plaza.reads(plaza.there, "uno")
+        await plaza.settled()
+    await tono.react(plaza.there, copy.id, "🌱")
+    for number in range(60):
+        await tono.say(plaza.there, str(number))
+    async with plaza.bridged():
+        await plaza.here.wait_for(lambda _: plaza.here.message(said).reactions == {"🌱": 1})
+
+
 async def test_a_pin_that_went_while_the_bot_was_away_goes(plaza: Square) -> None:
     ana = plaza.member("ana")
     async with plaza.bridged():

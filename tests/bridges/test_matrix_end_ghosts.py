@@ -15,8 +15,9 @@ from bridges.ends.matrix_home import MatrixHome
 from bridges.ends.matrix_transactions import TransactionListener
 from bridges.ends.matrix_voice import BotVoice, GhostVoice
 from db.engine import Database
-from tests.bridges.haunted import NAMES, House, haunted
+from tests.bridges.haunted import BOT, NAMES, House, haunted
 from tests.bridges.matrix_stage import bridging, home_of, until_heard
+from tests.bridges.test_lanes import until
 
 pytestmark = [pytest.mark.network, pytest.mark.asyncio(loop_scope="module")]
 
@@ -154,3 +155,26 @@ async def test_what_is_pushed_after_the_bot_was_away_is_carried(house: House, sq
         )
         shown = await house.tono.wait_until_shown(radio, lambda shown: len(shown) == 6, timeout=30)
         assert [e.text for e in shown[1:]] == [f"mientras tanto {number}" for number in range(5)]
+
+
+async def test_ghosts_go_along_into_the_room_that_replaced_theirs(house: House, sqlite_database: Database) -> None:
+    garden, radio = await house.room("สวน"), await house.room("Radio")
+    tono = NAMES.user_of(opaque(house.tono.user_id))
+    async with pushed_to(house, sqlite_database, [garden, radio]) as bridge:
+        one = await house.tono.say(garden, "antes")
+        await house.tono.wait_until_shown(radio, lambda shown: any(e.text == "antes" for e in shown))
+        new = await house.tono.upgrade(radio, room_version="12")
+        await house.tono.invite(new, BOT)
+        await until(lambda: new in {each.place.ref for each in bridge.standings()})
+        await until_heard(bridge)
+        await house.tono.say(garden, "después")
+        shown = await house.tono.wait_until_shown(new, lambda shown: any(e.text == "después" for e in shown))
+        assert [(each.sender, each.text) for each in shown] == [(tono, "después")]
+        await house.tono.say(new, "se oye")
+        await house.tono.wait_until_shown(garden, lambda shown: any(e.text == "se oye" for e in shown))
+        # a ghost is no moderator of the old room, where nobody else may speak any more
+        await house.tono.empower(radio, BOT, 50)
+        await house.tono.redact(garden, one)
+        await house.tono.wait_until_shown(
+            radio, lambda shown: all(each.redacted for each in shown if each.sender == tono)
+        )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from bridges.bridge import Bridge
+from bridges.ends.matrix_client import MatrixClient
 from bridges.patience import LaneState
 from db.engine import Database
 from sandbox.matrix import Fault, RealSynapse, TroubledRoad
@@ -50,6 +52,43 @@ async def test_a_bot_that_is_sent_away_says_so_and_goes_on_when_it_is_asked_back
     assert "ไม่มีใครอยู่" not in texts, "what was said while it was out stays where it was said"
 
 
+class Asked(MatrixClient):
+    """Counts what is asked of the homeserver."""
+
+    syncs: list[dict[str, str]]
+
+    async def get(self, *path: str, query: Mapping[str, str] | None = None, **more: Any) -> dict[str, Any]:
+        if path == ("sync",):
+            self.syncs.append(dict(query or {}))
+        return await super().get(*path, query=query, **more)
+
+
+async def test_a_start_asks_for_news_alone_once_it_is_known_how_the_rooms_stand(
+    synapse: RealSynapse, sqlite_database: Database
+) -> None:
+    async with on_stage(synapse, sqlite_database) as stage:
+        await stage.tono.say(stage.garden, "uno")
+        await stage.copy_in_radio("uno")
+        rooms = {"coalition": [stage.garden, stage.radio]}
+        bot, tono, ploy = stage.bot, stage.tono, stage.ploy
+    # while the bot is away one room is encrypted, and somebody speaks in the other
+    await ploy.encrypt(rooms["coalition"][1])
+    await tono.say(rooms["coalition"][0], "dos")
+    async with client_of(synapse.url, bot.user_id, bot.access_token) as plain:
+        client = Asked(plain._client)
+        client.syncs = []
+        async with bridging(sqlite_database, home_of(client, sqlite_database), rooms) as bridge:
+            await until(lambda: problems(bridge) == [None, "matrix.encrypted_room"])
+    assert client.syncs
+    assert all("since" in query and "full_state" not in query for query in client.syncs)
+    # and what was learnt is known in the next life, of which no news tell any more
+    async with (
+        client_of(synapse.url, bot.user_id, bot.access_token) as plain,
+        bridging(sqlite_database, home_of(plain, sqlite_database), rooms) as bridge,
+    ):
+        await until(lambda: problems(bridge) == [None, "matrix.encrypted_room"])
+
+
 async def test_a_room_that_becomes_encrypted_is_refused_and_told_why_once(
     stage: Stage, sqlite_database: Database
 ) -> None:
@@ -73,7 +112,7 @@ async def test_a_room_that_becomes_encrypted_is_refused_and_told_why_once(
 
 async def test_a_room_that_was_replaced_is_shown_and_nothing_is_said_in_it(stage: Stage) -> None:
     await stage.ploy.upgrade(stage.radio)
-    await until(lambda: problems(stage.bridge) == [None, "matrix.room_upgraded"])
+    await until(lambda: problems(stage.bridge) == [None, "matrix.upgraded_not_invited"])
     await stage.tono.say(stage.garden, "¿dónde están?")
     await until(lambda: [stage.bridge.report(end).lane for end in stage.bridge.ends][1] is LaneState.BLOCKED)
     assert await stage.in_radio(lambda shown: True) == []

@@ -40,6 +40,9 @@ class Homeserver:
         self._filters: list[list[str]] = []
         self._events: list[tuple[str, dict[str, Any]]] = []
         self._news = asyncio.Event()
+        self.quick = asyncio.Event()
+        """While it is not set, answers to syncs are held back."""
+        self.quick.set()
 
     def happens(self, room: str, event: dict[str, Any]) -> None:
         self._events.append((room, {"event_id": f"${len(self._events)}", "sender": "@tono:hill.example", **event}))
@@ -65,6 +68,7 @@ class Homeserver:
         while waits and not [room for room, _ in self._events[start:] if room in rooms]:
             self._news.clear()
             await self._news.wait()
+        await self.quick.wait()
         told = {room: [e for r, e in self._events[start:] if r == room] for room in rooms if room in self.inside}
         joined = {
             room: {"timeline": {"events": events}} for room, events in told.items() if events or since is None
@@ -108,6 +112,9 @@ class Listener:
 
     async def _noted(self) -> None:
         return
+
+    async def moved(self, end: EndId, to: Place) -> bool:
+        raise AssertionError("no room was replaced")
 
     def hear(
         self,
@@ -185,6 +192,23 @@ async def test_the_wait_is_cut_short_for_a_room_that_comes_and_goes_on_from_the_
     assert sorted(account.listener.texts) == sorted(
         [*(f"old {n}" for n in range(3)), *(f"new {n}" for n in range(3))]
     )
+
+
+async def test_an_answer_about_the_rooms_there_were_does_not_pass_over_the_joining_of_another(
+    account: Account,
+) -> None:
+    homeserver = account.homeserver
+    homeserver.quick.clear()
+    asked = len(homeserver.syncs)
+    account.home._syncing.hurry()  # so that the request that follows is not cut short as well
+    await until(lambda: len(homeserver.syncs) > asked)
+    await account.home.add(row(NEW), "new:matrix1")
+    await until(lambda: homeserver.joins == [NEW])
+    homeserver.is_said(OLD, "meanwhile")
+    homeserver.quick.set()
+    await account.until_ok(NEW)
+    homeserver.is_said(NEW, "hola")
+    await until(lambda: account.listener.texts == ["meanwhile", "hola"])
 
 
 async def test_a_room_we_are_in_already_is_not_joined_again_and_begins_now(account: Account) -> None:

@@ -11,6 +11,7 @@ from db.bridge_rows import (
     ConversationRow,
     Copy,
     Delivery,
+    EndRow,
     Intent,
     Operation,
     Place,
@@ -20,7 +21,8 @@ from db.bridge_rows import (
 )
 from db.bridge_store import BridgeStore
 from db.engine import Database
-from db.ids import IntentId
+from db.ids import EndId, IntentId
+from db.joined_ends import joined_ends
 from db.relay_record import RelayRecord
 from db.relay_store import RelayStore
 from db.retention import purge_expired
@@ -53,6 +55,10 @@ async def settle(database: Database, *deliveries: Delivery) -> None:
     await database.transact(lambda connection: record_of(database).deliver(connection, deliveries))
 
 
+async def moved(database: Database, end: EndId, to: Place) -> bool:
+    return await database.transact(lambda connection: record_of(database).move(connection, end, to, HEARD_AT))
+
+
 def heard(conversation: ConversationRow, *refs: str) -> ReceiptBatch:
     source, *others = conversation.ends
     return ReceiptBatch(tuple(Receipt(source.id, ref, tuple(end.id for end in others), HEARD_AT) for ref in refs))
@@ -77,6 +83,46 @@ async def test_an_end_taken_out_and_put_back_starts_anew(
     (after,) = await store.settle_conversations({"radio": [CHANNEL, ROOM]})
     again = next(row for row in after.ends if row.place == ROOM)
     assert (again.id, again.joined_at_ref) == (end.id, None)
+
+
+async def test_an_end_that_moved_is_known_by_the_place_that_was_named(
+    database: Database, store: BridgeStore, relay: RelayStore
+) -> None:
+    (before,) = await store.settle_conversations({"radio": [CHANNEL, ROOM]})
+    channel, room = before.ends
+    await receive(database, ReceiptBatch(joined={room.id: "s1"}))
+    intents = await receive(database, heard(before, "1", "2"))
+    await settle(database, Delivery(intents[0], (Copy(0, "$a"),)))
+    newer = Place(Platform.MATRIX, "!newer:river.example")
+    assert await moved(database, room.id, newer)
+    (after,) = await store.settle_conversations({"radio": [CHANNEL, ROOM]})
+    assert after.ends[1] == EndRow(room.id, room.conversation_id, newer, None, moved_from=ROOM, past=(ROOM,))
+    assert after.ends[1].named == ROOM
+    # what waits goes along, what stands behind is known as that
+    assert await relay.waiting_count(room.id) == 1
+    assert await relay.copies(intents[0].source, room.id) == [Copy(0, "$a", behind=True)]
+    assert await relay.last_copy(room.id) is None
+    standing = await database.look(lambda c: relay.standing_in(c, intents[0].source, room.id))
+    assert standing == []
+    assert [each.place for each in await database.look(joined_ends)] == [CHANNEL, newer]
+    # where it is now may be named instead, and is then its name
+    (renamed,) = await store.settle_conversations({"radio": [CHANNEL, newer]})
+    assert (renamed.ends[1].id, renamed.ends[1].place, renamed.ends[1].moved_from) == (room.id, newer, None)
+    assert not await moved(database, room.id, ROOM), "nobody goes in a circle"
+    assert not await moved(database, channel.id, newer), "two ends are never one place"
+    assert (await purge_expired(database, HEARD_AT + timedelta(days=3650)))["bridge_past"] == 1
+
+
+async def test_a_place_that_is_named_beside_the_one_it_replaced_is_another_end(
+    store: BridgeStore, database: Database
+) -> None:
+    (before,) = await store.settle_conversations({"radio": [CHANNEL, ROOM]})
+    newer = Place(Platform.MATRIX, "!newer:river.example")
+    assert await moved(database, before.ends[1].id, newer)
+    (after,) = await store.settle_conversations({"radio": [CHANNEL, ROOM, newer]})
+    places = {end.place: end.id for end in after.ends}
+    assert places[ROOM] == before.ends[1].id
+    assert set(places) == {CHANNEL, ROOM, newer}
 
 
 async def test_what_was_heard_before_yields_no_second_intent(database: Database, store: BridgeStore) -> None:

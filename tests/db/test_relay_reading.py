@@ -44,3 +44,23 @@ async def test_an_end_tells_what_is_known_of_it(database: Database) -> None:
     (pin,) = await store.waiting(there, (Operation.PIN,), after=0, limit=5)  # type: ignore[arg-type]
     await database.transact(lambda connection: record.deliver(connection, [Delivery(pin)]))
     assert await store.pinned_at(there, None) == [frozenset({"910"})]
+
+
+async def test_the_threads_in_which_copies_stand_are_told_newest_first(database: Database) -> None:
+    places = [Place(Platform.DISCORD, "1"), Place(Platform.DISCORD, "2")]
+    (conversation,) = await BridgeStore(database).settle_conversations({"plaza": places})
+    here, there = (end.id for end in conversation.ends)
+    record = RelayRecord(is_sqlite=database.is_sqlite, keep_days=90)
+
+    def talk(connection: Connection) -> None:
+        for ref, thread in (("10", None), ("11", "a"), ("12", "b"), ("13", "a"), ("14", "c")):
+            receipt = Receipt(here, ref, (there,), NOW)
+            (intent,) = record.hear(connection, ReceiptBatch((receipt,)))
+            record.deliver(connection, [Delivery(intent, (Copy(0, f"9{ref}", "w", thread),))])
+        record.hear(connection, ReceiptBatch((Change(there, "914", Operation.DELETE, NOW, (here,)),)))
+
+    await database.transact(talk)
+    store = RelayStore(database)
+    assert await store.threads_of_copies(there, 10) == [("a", "913"), ("b", "912")]
+    assert await store.threads_of_copies(there, 1) == [("a", "913")]
+    assert await store.threads_of_copies(here, 10) == []

@@ -87,6 +87,8 @@ LONG_OR_FREE = {
     "tally.what": "a code, or an invite's label sealed",
     "bridge_end.place": "a channel or room",
     "bridge_end.joined_at_ref": "a point in a channel or room",
+    "bridge_end.moved_to": "a room",
+    "bridge_past.place": "a room",
     "read_position.stream": "a place",
     "read_position.position": "a point in a place",
     "relay_source.ref": "a message's id, for as long as the map is kept",

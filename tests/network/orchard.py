@@ -126,17 +126,18 @@ class Orchard:
         await self._until(lambda checks: not checks, seconds)
 
     async def _until(self, condition: Callable[[dict[str, bool]], bool], seconds: float) -> None:
-        found: dict[str, bool] = {}
+        details: dict[str, str] = {}
         try:
             async with asyncio.timeout(seconds):
                 while True:
                     told = await checks_of(self.network.bot)
                     found = {name: each["ok"] for name, each in told.items() if ":space-orchard-" in name}
+                    details = {name: each["detail"] for name, each in told.items() if name in found}
                     if told and condition(found):
                         return
                     await asyncio.sleep(0.03)  # another process has no event
         except TimeoutError:
-            raise AssertionError(f"{found}\n{self.network.bot.tail()}") from None
+            raise AssertionError(f"{details}\n{self.network.bot.tail()}") from None
 
     async def _transact(self, work: Callable[[Connection], T]) -> T:
         database = Database(f"sqlite+aiosqlite:///{self.network.database_file}")

@@ -1,4 +1,4 @@
-"""The whole bridge: threads, replies, edits and deletions, who said a copy, ends that pause."""
+"""The whole bridge: threads, replies, edits and deletions, who said a copy, ends that pause or move."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,12 +15,14 @@ def upgrade() -> None:
     op.add_column("bridge_end", sa.Column("paused", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("bridge_end", sa.Column("told", sa.String(43), nullable=True))
     op.add_column("bridge_end", sa.Column("standing", sa.String(20), nullable=True))
+    op.add_column("bridge_end", sa.Column("moved_to", sa.String(255), nullable=True))
     for column in (
         sa.Column("thread", sa.String(255), nullable=True),
         sa.Column("root_id", SequenceNumber, nullable=True),
         sa.Column("reply_to_id", SequenceNumber, nullable=True),
         sa.Column("gone", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("pinned", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("behind", sa.Integer(), nullable=False, server_default="0"),
     ):
         op.add_column("relay_source", column)
     given = sa.text("reply_to_id IS NOT NULL")
@@ -39,6 +41,7 @@ def upgrade() -> None:
         )
         table.add_column(sa.Column("thread", sa.String(255), nullable=True))
         table.add_column(sa.Column("removed", sa.Integer(), nullable=False, server_default="0"))
+        table.add_column(sa.Column("behind", sa.Integer(), nullable=False, server_default="0"))
         table.create_index("ix_relay_copy_ref", ["end_id", "ref"])
     op.add_column("relay_intent", sa.Column("bundle", SequenceNumber, nullable=True))
     op.add_column("relay_intent", sa.Column("tell_until", UtcDateTime(), nullable=True))
@@ -69,5 +72,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("end_id", "ref", name="pk_relay_mark"),
     )
     op.create_index("ix_relay_mark_source_id", "relay_mark", ["source_id"])
-    for name in ("relay_thread", "relay_mark"):
+    op.create_table(
+        "bridge_past",
+        sa.Column("end_id", sa.String(26), nullable=False),
+        sa.Column("place", sa.String(255), nullable=False),
+        sa.Column("purge_after", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["end_id"], ["bridge_end.id"], name="fk_bridge_past_end_id_bridge_end"),
+        sa.PrimaryKeyConstraint("end_id", "place", name="pk_bridge_past"),
+    )
+    for name in ("relay_thread", "relay_mark", "bridge_past"):
         op.create_index(f"ix_{name}_purge_after", name, ["purge_after"])

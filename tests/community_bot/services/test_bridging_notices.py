@@ -78,6 +78,22 @@ async def test_a_place_that_comes_and_a_direction_that_changes_are_told(town: Jo
         assert "Lo que se escribe aquí se copia a:\n- **\\#ห้องวิทยุ · River House**" in said[HILL.ref][1]
 
 
+async def test_a_room_that_replaced_another_is_told_and_so_are_the_others(town: JoinedTown) -> None:
+    async with town.joined(BOTH):
+        await told(town)
+        moved_to = place_of("m9")
+        assert await town.bridge.move(town.at(HILL).id, moved_to)
+        town.signposts.named[moved_to] = Named("Radio nueva", "matrix")
+        said = await told(town)
+        assert [len(said[place.ref]) for place in (RIVER, HILL, moved_to)] == [2, 1, 1]
+        assert "- **Radio nueva**" in said[RIVER.ref][1]
+        assert "- **\\#ห้องวิทยุ · River House**" in said[moved_to.ref][0]
+        assert await told(town) == said
+        await town.bridge.settle({})
+        said = await told(town)
+        assert [len(said[place.ref]) for place in (RIVER, HILL, moved_to)] == [3, 1, 2]
+
+
 async def test_a_room_that_is_let_go_is_told_so_once(town: JoinedTown) -> None:
     async with town.joined(ALL_THREE):
         await told(town)

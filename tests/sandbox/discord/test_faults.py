@@ -113,6 +113,20 @@ async def test_a_late_event_is_overtaken(
     assert bot.texts() == ["second said", "first said"]
 
 
+async def test_new_messages_of_a_channel_are_late_in_their_order_when_told_to(
+    sim: SimulatedDiscord, lobby: SimChannel, mali: SimMember, bot: Watcher, listener: Listener
+) -> None:
+    sim.faults.delay_events(1.0, 0.2, orderly=True)
+    said = await mali.say(lobby, "first said")
+    sim.faults.delay_events(0.0, 0.2, orderly=True)
+    await mali.react(lobby, said, "🌱")
+    await mali.say(lobby, "second said")
+    await bot.until(lambda: len(bot.texts()) == 2)
+    assert bot.texts() == ["first said", "second said"]
+    named = [name for name, _ in listener.events]
+    assert named.index("MESSAGE_REACTION_ADD") < named.index("MESSAGE_CREATE")
+
+
 async def test_edits_reactions_deletions_and_threads_come_twice_too(
     sim: SimulatedDiscord, lobby: SimChannel, mali: SimMember, listener: Listener
 ) -> None:
