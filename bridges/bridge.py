@@ -168,7 +168,7 @@ class Bridge:
         self._crew.keep("journal", self._journal.run)
         self._crew.keep("untold-failures", Telling(self._commons).run)
         for served in self._served.values():
-            self._begin(served)
+            served.lane.start()
 
     def finish(self) -> None:
         """Let every lane end after the message at hand; conversations change no more."""
@@ -284,10 +284,7 @@ class Bridge:
         self._lanes[row.id] = lane
         self._labels.add(end.label)
         if self._started and not self._ending:
-            self._begin(served)
-
-    def _begin(self, served: _Served) -> None:
-        served.lane.start()
+            served.lane.start()
 
     def _call(self, end: EndId) -> None:
         """Have a lane's work done. Before the bridge has begun, what it took waits for that."""

@@ -49,6 +49,7 @@ async def test_what_was_heard_for_certain_is_not_read_again(plaza: Square) -> No
         # looking back for what was edited meanwhile is another matter, and has its own pace
         assert reads(plaza) - before <= len(plaza.channels)
         assert all(channel.live for channel in plaza.home._places)  # type: ignore[union-attr]
+        assert all(channel.settled == channel.position for channel in plaza.home._places)  # type: ignore[union-attr]
         await plaza.member("ploy").say(plaza.here, "dos")
         await plaza.reads(plaza.there, "uno", "dos")
 
