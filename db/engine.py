@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from db.errors import DatabaseDamagedError, DatabaseLockedError, DatabaseUnreachableError
+from db.errors import DatabaseDamagedError, DatabaseLockedError, DatabaseUnreachableError, OvertakenError
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -157,6 +157,9 @@ class Database:
             try:
                 async with self.write() as connection:
                     return await connection.run_sync(work)
+            except OvertakenError:
+                # each statement sees what was committed before it: the first did not, this one did
+                continue
             except DBAPIError as error:
                 # a unique constraint told what the second run will see for itself, and answer in words; or two
                 # waited for each other, and this one gave way

@@ -1,6 +1,10 @@
 """What can be wrong with a database, in words an operator can act on."""
 
 
+class OvertakenError(Exception):
+    """Another unit of work has meanwhile written what this one had found otherwise: it is to be run again."""
+
+
 class DatabaseError(Exception):
     """A database that cannot be used; ``code`` is stable, ``cure`` says what to do now."""
 

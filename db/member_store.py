@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
+from db.errors import OvertakenError
 from db.ids import MemberId, new_person_id
 from db.keys import NetworkKeys, SealingKey, new_member_key
 from db.member_rows import IdentityRow, MemberRow, Profile
@@ -21,8 +22,8 @@ class AliasTakenError(Exception):
     """Another member is known by this alias, or by one that people would take for it."""
 
 
-class AccountTakenError(Exception):
-    """The account belongs to another member (invariant I2)."""
+class AccountTakenError(OvertakenError):
+    """The account belongs to another member (invariant I2); who looked first can only have been overtaken."""
 
 
 class MemberStore:

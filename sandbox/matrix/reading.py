@@ -77,11 +77,12 @@ class Reading(Talk):
         An edit that was taken back before this person ever looked shows as a message taken back: the homeserver
         leaves nothing of it that says what it was.
         """
+        events = await self.events(room_id)
+        # after the events: whoever joined and spoke while they were read has a name too
         members = await self._requests.ask("GET", *CLIENT, "rooms", room_id, "joined_members")
         names: Mapping[str, str | None] = {
             user: profile.get("display_name") for user, profile in members["joined"].items()
         }
-        events = await self.events(room_id)
         self._edits |= {str(event["event_id"]) for event in events if is_edit(event)}
         return show(events, names, pinned=await self.pinned(room_id), edits=self._edits)
 

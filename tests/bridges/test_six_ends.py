@@ -29,7 +29,7 @@ from db.tables import relay_copy, relay_intent
 from tests.bridges.memory_home import MemoryHome, Region, joining, place_of
 from tests.bridges.places import MemoryPlace, edited, lost_answer, lost_request
 from tests.bridges.test_lanes import until
-from tests.databases import close, fresh_database
+from tests.databases import Templates, close
 
 # a killed process does not close its connection either; newer Pythons remark on it
 pytestmark = pytest.mark.filterwarnings(
@@ -319,9 +319,13 @@ ACTS = st.lists(
 )
 @given(acts=ACTS, chance=st.integers(0, 10_000), lives=st.integers(1, 3))
 async def test_any_mix_of_faults_disorder_repeats_and_crashes(
-    tmp_path_factory: pytest.TempPathFactory, acts: list[tuple[str, int, int]], chance: int, lives: int
+    tmp_path_factory: pytest.TempPathFactory,
+    templates: Templates,
+    acts: list[tuple[str, int, int]],
+    chance: int,
+    lives: int,
 ) -> None:
-    database = await fresh_database(tmp_path_factory.mktemp("six"), tmp_path_factory.getbasetemp() / "empty.db")
+    database = await templates.sqlite(tmp_path_factory.mktemp("six") / "community.db")
     dice = random.Random(chance)
     accounts = homes()
     talk = Talk(Region(database, accounts, sleep=soon), database)

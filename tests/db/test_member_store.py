@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import pytest
 from sqlalchemy import Connection, select
+from sqlalchemy.util import await_only
 
 from db.engine import Database
 from db.ids import MemberId
@@ -118,6 +119,23 @@ async def test_an_account_is_one_members(book: Book) -> None:
     with pytest.raises(AccountTakenError):
         await book.link(other, "discord", "1001")
     assert len(await book.do(lambda store: store.accounts(one.id))) == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)  # an SQLite file has one writer at a time
+async def test_who_was_overtaken_looks_again(book: Book) -> None:
+    one, other = await book.add("Heron"), await book.add("Reed")
+    seen: list[MemberRow | None] = []
+
+    def link_what_is_free(store: MemberStore) -> None:
+        seen.append(store.find("discord", "1001"))
+        if len(seen) == 1:
+            await_only(book.link(other, "discord", "1001"))
+        if seen[-1] is None:
+            store.link(one.id, "discord", "1001", TODAY, KEEP)
+
+    await book.do(link_what_is_free)
+    assert seen == [None, other]
     assert await book.do(lambda store: store.unlink("discord", "1001"))
     assert not await book.do(lambda store: store.unlink("discord", "1001"))
     await book.link(other, "discord", "1001")
