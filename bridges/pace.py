@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from types import TracebackType
 
-ECHO_SECONDS, LONGEST_ECHO_SECONDS = 0.05, 0.4
+ECHO_SECONDS, LONGEST_ECHO_SECONDS = 0.05, 1.0
 
 
 @dataclass(slots=True)
@@ -82,13 +82,20 @@ class Echoes:
 
     While we speak much, each of our words ends a wait for news, and a homeserver spends on answering that nothing
     was said by others nearly what it spends on taking our next word. One echo is no reason to wait: who answers it
-    is heard at once.
+    is heard at once. Where each wait brings several of our words the next is longer; where it brings one, shorter:
+    only a flood of them keeps others waiting.
     """
 
     def __init__(self) -> None:
-        self._in_a_row = 0
+        self._before = False
+        self._rest = 0.0
 
-    def wait(self, *, echo: bool) -> float:
-        """Return the seconds to wait behind an answer; ``echo``: it told of our own words, and of nothing else."""
-        self._in_a_row = self._in_a_row + 1 if echo else 0
-        return min(ECHO_SECONDS * 2 ** (self._in_a_row - 2), LONGEST_ECHO_SECONDS) if self._in_a_row > 1 else 0.0
+    def wait(self, echoes: int) -> float:
+        """Return the seconds to wait behind an answer that told of ``echoes`` words of ours; 0 if of others too."""
+        if not echoes or not self._before:
+            self._before, self._rest = bool(echoes), 0.0
+        elif echoes > 1 or not self._rest:
+            self._rest = min(self._rest * 2 or ECHO_SECONDS, LONGEST_ECHO_SECONDS)
+        else:
+            self._rest = max(self._rest / 2, ECHO_SECONDS)
+        return self._rest

@@ -122,13 +122,13 @@ def in_time(stamp: int) -> int:
     return min(max(stamp, 0), LAST_STAMP)
 
 
-def is_echo(batch: Mapping[str, Any], is_ours: Callable[[str], bool]) -> bool:
-    """Say whether the answer of a sync tells of what we ourselves did, and of nothing else."""
+def echoes_in(batch: Mapping[str, Any], is_ours: Callable[[str], bool]) -> int:
+    """Return of how many things that we ourselves did a sync tells, 0 when it tells of anything else."""
     rooms = mapping(batch, "rooms")
     if any(rooms.get(kind) for kind in ("invite", "leave", "knock")):
-        return False
+        return 0
     told = [event for each in mapping(rooms, "join").values() for event in _happened(each)]
-    return bool(told) and all(is_id(event.get("sender")) and is_ours(event["sender"]) for event in told)
+    return len(told) if all(is_id(event.get("sender")) and is_ours(event["sender"]) for event in told) else 0
 
 
 def _happened(room: object) -> list[Mapping[str, Any]]:

@@ -16,7 +16,7 @@ from bridges.ends.matrix import MatrixEnd, Profile
 from bridges.ends.matrix_archive import MatrixArchive
 from bridges.ends.matrix_client import MatrixClient
 from bridges.ends.matrix_entering import Entering, Notices, in_three_languages
-from bridges.ends.matrix_events import is_echo
+from bridges.ends.matrix_events import echoes_in
 from bridges.ends.matrix_following import Following
 from bridges.ends.matrix_hearing import MatrixHearing
 from bridges.ends.matrix_intake import MatrixIntake
@@ -214,7 +214,9 @@ class MatrixHome:
 
     async def _rest(self, batch: Mapping[str, Any]) -> None:
         """Let the homeserver take our next words before it tells us of the last."""
-        if seconds := self._echoes.wait(echo=self._pushed is None and is_echo(batch, self._hearing.is_ours)):
+        if self._pushed is not None:
+            return
+        if seconds := self._echoes.wait(echoes_in(batch, self._hearing.is_ours)):
             await self._sleep(seconds)
 
     async def _synced_before(self) -> str | None:

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from time import monotonic
 from typing import Any, Protocol
 
-from bridges.ends.matrix_events import is_echo
+from bridges.ends.matrix_events import echoes_in
 from bridges.ends.port import EndError
 from bridges.pace import Backoff, Echoes
 from community_bot.logs import get_logger
@@ -140,7 +140,7 @@ class MatrixSync:
                 since = str(batch["next_batch"])
                 self.state = "live"
                 backoff.reset()
-                if seconds := self._echoes.wait(echo=is_echo(batch, self._is_ours)):
+                if seconds := self._echoes.wait(echoes_in(batch, self._is_ours)):
                     await self._sleep(seconds)
             except EndError as error:
                 self.state = error.reason

@@ -39,9 +39,10 @@ async def _without_limits(tell: Tell) -> dict[str, Any]:
         tell(f"idle: {bridge_idle.MESSAGES} messages each way, one at a time")
         before = await network.bot.metrics()
         idle = await bridge_idle.measure(network, first)
-        tell(f"burst: {bridge_bursts.MESSAGES} messages at once into one room, then from a plain client")
+        rounds = f"{bridge_bursts.ROUNDS} times {bridge_bursts.MESSAGES} messages at once"
+        tell(f"burst: {rounds} into one room, and a plain client before and after")
         burst = await bridge_bursts.towards_matrix(network, [first])
-        tell(f"burst: {bridge_bursts.MESSAGES} messages at once into {len(every)} rooms, then from plain clients")
+        tell(f"burst: {rounds} into {len(every)} rooms, and plain clients before and after")
         burst_8 = await bridge_bursts.towards_matrix(network, every)
         after = await network.bot.metrics()
     gained = {

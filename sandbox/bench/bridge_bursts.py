@@ -1,8 +1,10 @@
 """Many messages at once: how near the bridge comes to what the two platforms themselves allow.
 
-Towards Matrix the raw figure is plain clients on the same Synapse a moment later: one for each room, side by side,
-each sending one after the other, as order demands. Towards Discord the best possible follows from its limits. The
-authors take turns, so that nothing can be gained by joining lines of one of them.
+Towards Matrix the raw figure is plain clients on the same Synapse: one for each room, side by side, each sending
+one after the other, as order demands, and each message with ``m.mentions``, as clients of today send them (for
+Synapse that is a sixth of its work). They send before and after each burst, so that a machine that is quick at one
+time and slow at another is so for both. Towards Discord the best possible follows from its limits. The authors take
+turns, so that nothing can be gained by joining lines of one of them.
 """
 
 from __future__ import annotations
@@ -10,34 +12,77 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import cycle
 from statistics import median
 from time import perf_counter
 from typing import Any
 
-from sandbox.bench.bridge_casts import ON_DISCORD, ON_MATRIX
+from sandbox.bench.bridge_casts import HILL, ON_DISCORD, ON_MATRIX, plain_key
 from sandbox.bench.bridge_places import channel_of, room_of
 from sandbox.cast import Conversation
 from sandbox.discord import RateLimits, SeenMessage, Window
+from sandbox.matrix.talk import words
 from sandbox.network import SandboxNetwork
 
-MESSAGES, RAW_MESSAGES = 500, 300
+ROUNDS, MESSAGES, RAW_MESSAGES = 3, 500, 160
 EIGHT = 8
 DISCORD_MESSAGES = 30
 WEBHOOKS = 4
 """How many webhooks speak in one channel, as docs/matrix-and-discord-limits.md has it."""
+LAST = "raw, the last"
 SECONDS = 300.0
 
 
-async def towards_matrix(network: SandboxNetwork, conversations: Sequence[Conversation]) -> dict[str, Any]:
-    """Say everything at once on Discord, in as many channels as there are conversations.
+@dataclass(slots=True)
+class Rate:
+    """How many messages took how long, over all rounds."""
 
-    Raises RuntimeError when not every message arrived once and in order, TimeoutError when not all arrived.
+    messages: int = 0
+    seconds: float = 0.0
+
+    def add(self, messages: int, seconds: float) -> None:
+        self.messages += messages
+        self.seconds += seconds
+
+    @property
+    def per_second(self) -> float:
+        return self.messages / self.seconds
+
+
+async def towards_matrix(network: SandboxNetwork, conversations: Sequence[Conversation]) -> dict[str, Any]:
+    """Say everything at once on Discord, in as many channels as there are conversations, several times.
+
+    ``raw`` is what plain clients send into the same rooms, where the bot hears and carries it; ``elsewhere`` what
+    they send into rooms of which the bot knows nothing. Raises RuntimeError when not every message arrived once and
+    in order, TimeoutError when not all arrived.
     """
-    count = MESSAGES // len(conversations)
+    rooms = [room_of(network, each) for each in conversations]
+    others = [network.rooms[HILL, plain_key(number)] for number in range(1, len(rooms) + 1)]
+    burst, raw, elsewhere = Rate(), Rate(), Rate()
+    for number in range(ROUNDS):
+        for when in ("before", "after"):
+            if when == "after":
+                burst.add(*await _burst(network, conversations))
+            elsewhere.add(*await _raw(network, others, f"raw {number} {when}"))
+            raw.add(*await _raw(network, rooms, f"raw {number} {when}"))
+            await _carried(network, conversations)
+    return {
+        "messages": burst.messages,
+        "per_second": round(burst.per_second, 1),
+        "raw_per_second": round(raw.per_second, 1),
+        "ratio": round(burst.per_second / raw.per_second, 3),
+        "elsewhere_per_second": round(elsewhere.per_second, 1),
+        "ratio_to_elsewhere": round(burst.per_second / elsewhere.per_second, 3),
+    }
+
+
+async def _burst(network: SandboxNetwork, conversations: Sequence[Conversation]) -> tuple[int, float]:
+    """Return how many messages there were, and the seconds from before the first to the last copy."""
     rooms = [room_of(network, each) for each in conversations]
     channels = [channel_of(network, each) for each in conversations]
+    count = MESSAGES // len(rooms)
     for room in rooms:
         await network.keeper.messages(room)  # from here on it reads only what is new
     already = await network.bot.total("bridge_parts_sent_total")
@@ -50,14 +95,7 @@ async def towards_matrix(network: SandboxNetwork, conversations: Sequence[Conver
         while await network.bot.total("bridge_parts_sent_total") < already + count * len(rooms):  # noqa: ASYNC110
             await asyncio.sleep(0.5)
     ended = max([await _require_all(network, room, count) for room in rooms])
-    per_second = count * len(rooms) / (ended - began)
-    raw = await _raw(network, rooms)
-    return {
-        "messages": count * len(rooms),
-        "per_second": round(per_second, 1),
-        "raw_per_second": round(raw, 1),
-        "ratio": round(per_second / raw, 3),
-    }
+    return count * len(rooms), ended - began
 
 
 async def _require_all(network: SandboxNetwork, room: str, count: int) -> float:
@@ -72,17 +110,24 @@ async def _require_all(network: SandboxNetwork, room: str, count: int) -> float:
     return copies[-1].origin_server_ts / 1000
 
 
-async def _raw(network: SandboxNetwork, rooms: Sequence[str]) -> float:
-    """Let plain clients send; return messages a second, all rooms together."""
+async def _raw(network: SandboxNetwork, rooms: Sequence[str], text: str) -> tuple[int, float]:
+    """Let plain clients send into all rooms side by side; return how many messages there were, and the seconds."""
     count = RAW_MESSAGES // len(rooms)
 
     async def fill(room: str, author: str) -> None:
         for number in range(count):
-            await network.on_matrix[author].say(room, f"raw {number}")
+            said = {**words(LAST if number == count - 1 else f"{text} {number}"), "m.mentions": {}}
+            await network.on_matrix[author].send(room, "m.room.message", said)
 
     began = perf_counter()
     await asyncio.gather(*(fill(room, author) for room, author in zip(rooms, cycle(ON_MATRIX), strict=False)))
-    return count * len(rooms) / (perf_counter() - began)
+    return count * len(rooms), perf_counter() - began
+
+
+async def _carried(network: SandboxNetwork, conversations: Sequence[Conversation]) -> None:
+    """Wait until the bot has carried what plain clients said: the next is measured with nothing else going on."""
+    for each in conversations:
+        await channel_of(network, each).wait_for(lambda seen: seen[-1].content.endswith(LAST), timeout=SECONDS)
 
 
 # ── towards Discord

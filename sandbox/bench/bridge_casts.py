@@ -17,11 +17,20 @@ PLACES_IN_A_HOME = 250
 """A Discord server takes 500 channels; Matrix rooms of several spaces are made side by side."""
 
 
+def plain_key(number: int) -> str:
+    """Return the key of a room on Matrix that is in no conversation; they begin with 1."""
+    return f"plain-{number}"
+
+
 def pairs(count: int) -> Network:
-    """Return ``count`` conversations of one channel and one room each, on one server and one homeserver."""
+    """Return ``count`` conversations of one channel and one room each, on one server and one homeserver.
+
+    There are as many rooms more that are in none.
+    """
     keys = tuple(f"talk-{number}" for number in range(1, count + 1))
+    plain = tuple(plain_key(number) for number in range(1, count + 1))
     return _network(
-        (_home(SERVER, keys), _home(HILL, keys)),
+        (_home(SERVER, keys), _home(HILL, (*keys, *plain))),
         tuple(Conversation(key, (End(SERVER, key), End(HILL, key))) for key in keys),
     )
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bridges.ends.matrix_events import is_echo
-from bridges.pace import LONGEST_ECHO_SECONDS, Echoes, Turns
+from bridges.ends.matrix_events import echoes_in
+from bridges.pace import ECHO_SECONDS, LONGEST_ECHO_SECONDS, Echoes, Turns
 
 BOT = "@bot:river.example"
 
@@ -69,15 +69,23 @@ async def test_a_turn_that_is_given_up_while_it_waits_is_free_for_others() -> No
     assert not turns._places.locked()
 
 
-def test_one_echo_is_waited_for_by_nobody_and_many_by_a_little_more_each() -> None:
+def test_one_echo_is_waited_for_by_nobody_and_a_flood_by_a_little_more_each() -> None:
     echoes = Echoes()
-    waits = [echoes.wait(echo=True) for _ in range(8)]
-    assert waits[0] == 0
+    assert echoes.wait(1) == 0
+    waits = [echoes.wait(1), *(echoes.wait(9) for _ in range(8))]
+    assert waits[0] == ECHO_SECONDS
     assert waits == sorted(waits)
-    assert waits[1] > 0
     assert waits[-1] == LONGEST_ECHO_SECONDS
-    assert echoes.wait(echo=False) == 0
-    assert echoes.wait(echo=True) == 0
+    assert echoes.wait(0) == 0
+    assert echoes.wait(9) == 0
+
+
+def test_where_we_speak_now_and_then_others_are_kept_waiting_no_longer_than_once() -> None:
+    echoes = Echoes()
+    assert {echoes.wait(1) for _ in range(100)} == {0, ECHO_SECONDS}
+    for _ in range(8):
+        echoes.wait(9)
+    assert [echoes.wait(1) for _ in range(2)] == [LONGEST_ECHO_SECONDS / 2, LONGEST_ECHO_SECONDS / 4]
 
 
 def said(*senders: object, **rooms: Any) -> dict[str, Any]:
@@ -86,19 +94,19 @@ def said(*senders: object, **rooms: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("batch", "echo"),
+    ("batch", "echoes"),
     [
-        (said(BOT), True),
-        (said(BOT, BOT), True),
-        (said(BOT, "@tono:river.example"), False),
-        (said("@tono:river.example"), False),
-        (said(), False),
-        (said(BOT, invite={"!new:river.example": {}}), False),
-        (said(BOT, leave={"!old:river.example": {}}), False),
-        (said(None), False),
-        ({}, False),
-        ({"rooms": {"join": {"!a:b": None, "!c:d": {"timeline": {"events": "none"}}}}}, False),
+        (said(BOT), 1),
+        (said(BOT, BOT), 2),
+        (said(BOT, "@tono:river.example"), 0),
+        (said("@tono:river.example"), 0),
+        (said(), 0),
+        (said(BOT, invite={"!new:river.example": {}}), 0),
+        (said(BOT, leave={"!old:river.example": {}}), 0),
+        (said(None), 0),
+        ({}, 0),
+        ({"rooms": {"join": {"!a:b": None, "!c:d": {"timeline": {"events": "none"}}}}}, 0),
     ],
 )
-def test_an_echo_is_what_tells_of_us_and_of_nobody_else(batch: dict[str, Any], echo: bool) -> None:
-    assert is_echo(batch, lambda sender: sender == BOT) is echo
+def test_an_echo_is_what_tells_of_us_and_of_nobody_else(batch: dict[str, Any], echoes: int) -> None:
+    assert echoes_in(batch, lambda sender: sender == BOT) == echoes
