@@ -31,7 +31,6 @@ EIGHT = 8
 DISCORD_MESSAGES = 30
 WEBHOOKS = 4
 """How many webhooks speak in one channel, as docs/matrix-and-discord-limits.md has it."""
-LAST = "raw, the last"
 SECONDS = 300.0
 
 
@@ -65,9 +64,10 @@ async def towards_matrix(network: SandboxNetwork, conversations: Sequence[Conver
         for when in ("before", "after"):
             if when == "after":
                 burst.add(*await _burst(network, conversations))
-            elsewhere.add(*await _raw(network, others, f"raw {number} {when}"))
-            raw.add(*await _raw(network, rooms, f"raw {number} {when}"))
-            await _carried(network, conversations)
+            text = f"raw {number} {when}"
+            elsewhere.add(*await _raw(network, others, text))
+            raw.add(*await _raw(network, rooms, text))
+            await _carried(network, conversations, f"{text} {RAW_MESSAGES // len(rooms) - 1}")
     return {
         "messages": burst.messages,
         "per_second": round(burst.per_second, 1),
@@ -116,7 +116,7 @@ async def _raw(network: SandboxNetwork, rooms: Sequence[str], text: str) -> tupl
 
     async def fill(room: str, author: str) -> None:
         for number in range(count):
-            said = {**words(LAST if number == count - 1 else f"{text} {number}"), "m.mentions": {}}
+            said = {**words(f"{text} {number}"), "m.mentions": {}}
             await network.on_matrix[author].send(room, "m.room.message", said)
 
     began = perf_counter()
@@ -124,10 +124,10 @@ async def _raw(network: SandboxNetwork, rooms: Sequence[str], text: str) -> tupl
     return count * len(rooms), perf_counter() - began
 
 
-async def _carried(network: SandboxNetwork, conversations: Sequence[Conversation]) -> None:
-    """Wait until the bot has carried what plain clients said: the next is measured with nothing else going on."""
+async def _carried(network: SandboxNetwork, conversations: Sequence[Conversation], last: str) -> None:
+    """Wait until the bot has carried what plain clients said, up to ``last``: nothing else goes on behind it."""
     for each in conversations:
-        await channel_of(network, each).wait_for(lambda seen: seen[-1].content.endswith(LAST), timeout=SECONDS)
+        await channel_of(network, each).wait_for(lambda seen: seen[-1].content.endswith(last), timeout=SECONDS)
 
 
 # ── towards Discord
