@@ -81,7 +81,7 @@ class Commons:
 
     async def now(self, look: Look[T]) -> T:
         """Look into the database in the journal's turn: after everything that was handed in before."""
-        return await self.journal.change(look)
+        return await self.journal.look(look)
 
     async def put_aside(self, end: End, intent: Intent, message: Message, reason: str) -> None:
         """Take what can never be done out of its lane, with its reason; its author is told."""

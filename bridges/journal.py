@@ -29,6 +29,8 @@ Look = Callable[[Connection], T]
 """What reads or writes in an open transaction."""
 MOST_AT_ONCE = 200
 """Pieces in one transaction: enough for any burst, few enough that a commit stays short."""
+FEW = 4
+"""Brief pieces that are brief together."""
 RETRY_SECONDS = 0.5
 
 
@@ -41,6 +43,8 @@ class _Piece:
     write: Callable[[Connection], Any]
     future: asyncio.Future[Any]
     then: Callable[[Any], None] | None
+    brief: bool
+    """It is about one message, or one thing of it."""
 
     def succeed(self, result: Any) -> None:
         if self.then is not None:
@@ -73,11 +77,12 @@ class Journal:
         ``then`` is called with the intents that follow right after the commit, in the order of the calls to
         this method, so that lanes get them in order.
         """
-        return self._enter(lambda connection: self._record.hear(connection, batch), then)
+        brief = len(batch.receipts) <= 1
+        return self._enter(lambda connection: self._record.hear(connection, batch), then, brief=brief)
 
     def settle(self, delivery: Delivery) -> asyncio.Future[None]:
         """Remember what came of an intent. Await the result where the next step needs it to be safe."""
-        return self._enter(lambda connection: self._record.deliver(connection, [delivery]))
+        return self._enter(lambda connection: self._record.deliver(connection, [delivery]), brief=True)
 
     def settle_all(self, deliveries: Sequence[Delivery]) -> asyncio.Future[None]:
         """Remember several deliveries, all or none."""
@@ -105,7 +110,9 @@ class Journal:
 
     def remember_thread(self, root: SourceId, end: EndId, handle: str) -> asyncio.Future[None]:
         """Remember that a thread hangs from a message at an end."""
-        return self._enter(lambda connection: self._record.remember_thread(connection, root, end, handle))
+        return self._enter(
+            lambda connection: self._record.remember_thread(connection, root, end, handle), brief=True
+        )
 
     def move(self, end: EndId, to: Place) -> asyncio.Future[bool]:
         """Let an end be at another place from now on; False when it may not."""
@@ -115,17 +122,21 @@ class Journal:
         """Put what could not be done back into its lane; None when it is not known any more."""
         return self._enter(lambda connection: self._record.try_again(connection, intent))
 
+    def look(self, look: Look[T]) -> asyncio.Future[T]:
+        """Look something up about one message in its turn: after all that was handed in before."""
+        return self._enter(look, brief=True)
+
     def change(self, write: Look[T]) -> asyncio.Future[T]:
         """Make another change of the bridge's rows in its turn: after all that was handed in before."""
         return self._enter(write)
 
     def _enter(
-        self, write: Callable[[Connection], T], then: Callable[[T], None] | None = None
+        self, write: Callable[[Connection], T], then: Callable[[T], None] | None = None, *, brief: bool = False
     ) -> asyncio.Future[T]:
         if self._closed:
             raise JournalClosedError
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Piece(write, future, then))
+        self._waiting.append(_Piece(write, future, then, brief))
         self._wake.set()
         return future
 
@@ -167,7 +178,10 @@ class Journal:
                 await self._write_apart(pieces)
 
     async def _write(self, pieces: list[_Piece]) -> None:
-        results = await self._database.transact(lambda connection: [p.write(connection) for p in pieces])
+        brief = len(pieces) <= FEW and all(piece.brief for piece in pieces)
+        results = await self._database.transact(
+            lambda connection: [p.write(connection) for p in pieces], brief=brief
+        )
         for piece, result in zip(pieces, results, strict=True):
             piece.succeed(result)
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
@@ -24,6 +25,8 @@ BUSY_SECONDS = 5.0
 """How long a SQLite writer waits for another before it gives up."""
 READERS = 2
 """Threads that read an SQLite file: one long look must not hold up the short ones."""
+QUICK_SECONDS = 0.005
+"""How long a write may have taken for the next brief one to be done without a thread."""
 
 SQLITE_DAMAGED = ("file is not a database", "disk image is malformed")
 SQLITE_UNREACHABLE = ("unable to open", "disk I/O error", "disk is full", "readonly database")
@@ -37,8 +40,11 @@ class Database:
 
     What the running bot does goes through :meth:`transact` and :meth:`look`. On an SQLite file each runs in one
     go, on a thread for writing and a few for reading: through aiosqlite each statement changes threads four times,
-    which made a receipt of three statements cost three times as much. :meth:`write` and :meth:`read` are for work
-    that has something to wait for in between; the engine behind them is only made where somebody uses it.
+    which made a receipt of three statements cost three times as much. A brief write is done on the event loop's own
+    thread while nobody else writes and the disk is quick: to wake a thread for it, and the loop after it, takes up
+    to ten times as long as the write itself when the machine has other things to do. :meth:`write` and
+    :meth:`read` are for work that has something to wait for in between; the engine behind them is only made where
+    somebody uses it.
     """
 
     def __init__(self, url: str, *, password: str | None = None, busy_seconds: float = BUSY_SECONDS) -> None:
@@ -49,9 +55,17 @@ class Database:
         self._made: AsyncEngine | None = None
         self._file: Engine | None = None
         if self.is_sqlite and self.path is not None:
-            self._file = create_engine(self.url.set(drivername="sqlite+pysqlite"), connect_args=self._arguments)
+            # the connection used last is the one that knows the file and the statements
+            self._file = create_engine(
+                self.url.set(drivername="sqlite+pysqlite"), connect_args=self._arguments, pool_use_lifo=True
+            )
             self._prepare_sqlite(self._file)
         self._writing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database-writer")
+        self._closed = False
+        self._in_hand = 0
+        """Writes that the writing thread was given and has not done."""
+        self._last_took = 0.0
+        """How many seconds the last write took, wherever it was done."""
         self._reading = ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="database-reader")
 
     @property
@@ -93,7 +107,16 @@ class Database:
         @event.listens_for(engine, "begin")
         def _begin(connection: Any) -> None:
             options = connection.get_execution_options()
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
+            if not options.get("at_once"):
+                connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
+                return
+            # who may not wait here leaves it to a thread that may
+            driver = connection.connection.driver_connection
+            driver.execute("PRAGMA busy_timeout=0")
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            finally:
+                driver.execute(f"PRAGMA busy_timeout={self._busy_ms}")
 
     @property
     def path(self) -> Path | None:
@@ -139,11 +162,39 @@ class Database:
         finally:
             await connection.close()
 
-    async def transact(self, work: Callable[[Connection], T]) -> T:
-        """Run ``work`` in one unit of work, as :meth:`write` does. Raises as :meth:`write`."""
+    async def transact(self, work: Callable[[Connection], T], *, brief: bool = False) -> T:
+        """Run ``work`` in one unit of work, as :meth:`write` does. Raises as :meth:`write`.
+
+        ``brief`` says that it is a few statements about a few rows. It may be begun twice: nothing but the database
+        may be changed by it.
+        """
         if self._file is None:
             return await self._transact_beside_others(work)
-        return await self._run(self._writing, partial(_transact, self._file, work))
+        if brief and self._is_at_ease:
+            try:
+                return self._transact(self._file, work, at_once=True)
+            except (DBAPIError, OSError) as error:
+                explained = self._explain(error)
+                if not isinstance(explained, DatabaseLockedError):
+                    raise explained from error
+        self._in_hand += 1
+        try:
+            return await self._run(self._writing, partial(self._transact, self._file, work))
+        finally:
+            self._in_hand -= 1
+
+    @property
+    def _is_at_ease(self) -> bool:
+        """Whether a write can be expected not to wait, for others or for the disk."""
+        return not self._closed and not self._in_hand and self._last_took <= QUICK_SECONDS
+
+    def _transact(self, engine: Engine, work: Callable[[Connection], T], *, at_once: bool = False) -> T:
+        begun_at = monotonic()
+        try:
+            with engine.connect().execution_options(writes=True, at_once=at_once) as connection, connection.begin():
+                return work(connection)
+        finally:
+            self._last_took = monotonic() - begun_at
 
     async def _run(self, threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         try:
@@ -188,6 +239,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection; a transaction under way is finished first."""
+        self._closed = True
         for threads in (self._writing, self._reading):
             await asyncio.to_thread(threads.shutdown)
         if self._file is not None:
@@ -227,11 +279,6 @@ class Database:
                 "and the secret database_password is right.",
             )
         return error
-
-
-def _transact(engine: Engine, work: Callable[[Connection], T]) -> T:
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
-        return work(connection)
 
 
 def _look(engine: Engine, work: Callable[[Connection], T]) -> T:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -21,6 +22,9 @@ from db.bridge_store import BridgeStore
 log = structlog.get_logger("bridges.matrix")
 
 LONGEST_REF = 255
+NOTE_SECONDS = 10.0
+"""How often it is written down how far was read while nothing is heard. Each of our own words comes back to us, and
+to write that down as well would take the database half as much again as the word did."""
 
 
 class MatrixIntake:
@@ -51,6 +55,8 @@ class MatrixIntake:
         self._store = store
         self._kind = stream
         self._ears = ears
+        self._noted: str | None = None
+        self._noted_at = float("-inf")
 
     @property
     def stream(self) -> str:
@@ -84,7 +90,7 @@ class MatrixIntake:
             heard += await self._taken_back(room, told.get("timeline", {}), since)
         begun += [r for r in self._rooms.all() if not r.begun and r.closed is None and not r.entering]
         served = [each for room, each in heard if self._rooms.serves(room)]
-        if served or begun or next_batch != since:
+        if served or begun or self._is_to_be_noted(next_batch):
             await self.begin(served, next_batch, begun)
         for room, _ in self._rooms.among(rooms.get("leave", {})):
             # one that was replaced is left by many, and where it led can still be asked
@@ -95,6 +101,15 @@ class MatrixIntake:
         for room_id in rooms.get("invite", {}):
             self._following.invited(room_id)
         return next_batch
+
+    def _is_to_be_noted(self, position: str) -> bool:
+        """Say whether a position is worth writing down where nothing was heard.
+
+        After a crash what lies between is read again, and nothing follows from it again.
+        """
+        if any(room.stands_anew for room in self._rooms.all()):
+            return True
+        return position != self._noted and monotonic() - self._noted_at >= NOTE_SECONDS
 
     async def _taken_back(
         self, room: Room, timeline: Mapping[str, Any], since: str
@@ -140,6 +155,7 @@ class MatrixIntake:
         ref = position[:LONGEST_REF]
         joined = {room.row.id: ref for room in begun if self._rooms.serves(room)}
         await ears.hear(heard, positions={self.stream: position}, joined=joined)
+        self._noted, self._noted_at = position, monotonic()
         for room in begun:
             room.begin(ref)
 

@@ -114,8 +114,11 @@ class MatrixFace:
         if self._greeter is not None:
             await self._greeter.close()
 
-    async def act(self, happening: Happening) -> None:
-        """Do what follows. Raises the kinds of ``EndError`` when the homeserver stays away."""
+    async def act(self, happening: Happening) -> bool:
+        """Do what follows; return False when nothing does, as from most of what people say to each other.
+
+        Raises the kinds of ``EndError`` when the homeserver stays away.
+        """
         match happening:
             case Came() if self._greeter is not None and self._places.is_home(happening.room):
                 await self._greeter.came(happening)
@@ -128,9 +131,12 @@ class MatrixFace:
                 incoming = await self._incoming(happening, private=True)
                 await self._invitations.accept(happening, incoming, wanted=wanted)
             case Said():
-                await self._said(happening)
+                return await self._said(happening)
             case Reacted():
-                await self._reacted(happening)
+                return await self._reacted(happening)
+            case _:
+                return False
+        return True
 
     async def _went(self, went: Went) -> None:
         self._rooms.forget(went.person)
@@ -145,13 +151,18 @@ class MatrixFace:
         line = line_for_us(text, private=False, names=())
         return self._lines.is_foreign(text) if line is None else self._lines.is_command(line)
 
-    async def _said(self, said: Said) -> None:
+    async def _said(self, said: Said) -> bool:
+        """Answer what was said to the bot; return False when it was not."""
         private = await self._places.is_private(said.room)
         line = line_for_us(said.text, private=private, names=await self._own_names())
         if line is None and not self._lines.is_foreign(said.text):
-            return
+            return False
         if await self._places.is_encrypted(said.room):
-            return
+            return False
+        await self._answer(said, line, private=private)
+        return True
+
+    async def _answer(self, said: Said, line: Line | None, *, private: bool) -> None:
         place = Place(said.room, private, said.event, said.thread)
         incoming = await self._incoming(said, private=private)
         if private and line is not None and await self._answered_form(incoming, place, line, said):
@@ -183,24 +194,25 @@ class MatrixFace:
 
     # ── buttons
 
-    async def _reacted(self, reacted: Reacted) -> None:
+    async def _reacted(self, reacted: Reacted) -> bool:
+        """Press the button that a sign stands for; return False when it stands for none."""
         number = number_of(reacted.sign)
         if number is None or await self._places.is_encrypted(reacted.room):
-            return
+            return False
         card = await self._homeserver.event(reacted.room, reacted.target)
         if card is None or card.get("sender") != self._homeserver.user_id:
             # anybody can write a message that looks like a card
-            return
+            return False
         actions = actions_in(card)
         if not 1 <= number <= len(actions):
-            return
+            return False
         private = await self._places.is_private(reacted.room)
         thread = _thread_of(card)
         place = Place(reacted.room, private, reacted.event, thread, root_of(card), sign=True)
         incoming = await self._incoming(reacted, private=private)
-        if reacted.again and await self._voice.has_answered(incoming, place):
-            return
-        await self._press(incoming, place, *actions[number - 1])
+        if not (reacted.again and await self._voice.has_answered(incoming, place)):
+            await self._press(incoming, place, *actions[number - 1])
+        return True
 
     async def _typed_number(self, incoming: Incoming, place: Place, number: int) -> None:
         """Press a button of the newest card in a private room."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Protocol
 
@@ -31,7 +32,8 @@ LONGEST_GAP = 2000
 MOST_OPEN = 50
 """Batches with something unfinished; then reading waits."""
 IDLE_SECONDS = 10.0
-"""How often the position is written while nothing for the bot happens."""
+"""How often the position is written while nothing for the bot happens: a write for every word of a busy room would
+be one more than the bridge needs for it."""
 NOTHING: Mapping[str, list[str]] = {"types": []}
 # what a room of the network is marked with stands in its timeline when it was made a moment ago
 HEARD = ["m.room.message", "m.reaction", "m.room.member", "m.room.encryption", SPACE_STATE]
@@ -81,8 +83,18 @@ class Listener(Protocol):
     async def close(self) -> None:
         """Stop what is under way."""
 
-    async def act(self, happening: Happening) -> None:
-        """Do what follows. Only the kinds of ``EndError`` are expected."""
+    async def act(self, happening: Happening) -> bool:
+        """Do what follows; return False when nothing does. Only the kinds of ``EndError`` are expected."""
+
+
+@dataclass(slots=True, eq=False)
+class _Batch:
+    """What one sync brought, and how far the stream was read with it."""
+
+    position: str
+    acts: set[asyncio.Task[None]] = field(default_factory=set)
+    was_for_us: bool = False
+    """Something was done, or at least begun: to read it again would be to do it again."""
 
 
 class MatrixSync:
@@ -101,7 +113,7 @@ class MatrixSync:
         self._listener = listener
         self._sleep = sleep
         self._filters: dict[int, str] = {}
-        self._open: asyncio.Queue[tuple[str, set[asyncio.Task[None]]]] = asyncio.Queue(MOST_OPEN)
+        self._open: asyncio.Queue[_Batch] = asyncio.Queue(MOST_OPEN)
         self._turns = Turns()
         self._echoes = Echoes()
         self.state = "not_connected"
@@ -151,12 +163,12 @@ class MatrixSync:
         """Write the position, batch by batch, once everything of a batch is done."""
         written = 0.0
         while True:
-            position, tasks = await self._open.get()
-            if tasks:
-                await asyncio.wait(tasks)
-            elif monotonic() - written < IDLE_SECONDS:
+            batch = await self._open.get()
+            if batch.acts:
+                await asyncio.wait(batch.acts)
+            if not batch.was_for_us and monotonic() - written < IDLE_SECONDS:
                 continue
-            if await self._positions.set_position(self._stream, position):
+            if await self._positions.set_position(self._stream, batch.position):
                 written = monotonic()
             else:
                 # a restart would read a little again, and what was done is known
@@ -173,8 +185,8 @@ class MatrixSync:
             snapshot = await self._ask(OPENING, None, wait=False)
             for room, told in snapshot.get("rooms", {}).get("join", {}).items():
                 self._listener.learn(room, told)
-            self._invitations(snapshot)
             since = str(snapshot["next_batch"])
+            self._invitations(snapshot, _Batch(since))
         else:
             self._listener.expect(await self._homeserver.rooms())
         await self._listener.begin()
@@ -210,20 +222,27 @@ class MatrixSync:
             self._listener.lost(room)
         # rooms are told of in no order, and one may have left a room before speaking in another
         happened.sort(key=lambda each: each[0])
-        tasks = {self._start(happening) for _, happening in happened}
-        tasks |= self._invitations(batch)
-        await self._open.put((str(batch["next_batch"]), tasks))
+        taken = _Batch(str(batch["next_batch"]))
+        for _, happening in happened:
+            self._start(happening, taken)
+        self._invitations(batch, taken)
+        await self._open.put(taken)
 
-    def _invitations(self, batch: Mapping[str, Any]) -> set[asyncio.Task[None]]:
-        tasks = set()
+    def _invitations(self, batch: Mapping[str, Any], taken: _Batch) -> None:
         for room, told in batch.get("rooms", {}).get("invite", {}).items():
             invited = read_invite(told, room, self._homeserver.user_id)
             if invited is not None:
-                tasks.add(self._start(invited))
-        return tasks
+                self._start(invited, taken)
 
-    def _start(self, happening: Happening) -> asyncio.Task[None]:
-        return self._turns.take(happening.person, lambda: self._listener.act(happening))
+    def _start(self, happening: Happening, taken: _Batch) -> None:
+        taken.acts.add(self._turns.take(happening.person, lambda: self._act(happening, taken)))
+
+    async def _act(self, happening: Happening, taken: _Batch) -> None:
+        passed_over = False
+        try:
+            passed_over = not await self._listener.act(happening)
+        finally:
+            taken.was_for_us |= not passed_over
 
     async def _news(self, room: str, timeline: Mapping[str, Any], since: str | None) -> list[dict[str, Any]]:
         events: list[dict[str, Any]] = timeline.get("events", [])

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import select
 
 from bridges.bridge import Bridge
 from bridges.ends.matrix_ghosts import Ghosts
@@ -15,6 +16,7 @@ from bridges.ends.matrix_home import MatrixHome
 from bridges.ends.matrix_transactions import TransactionListener
 from bridges.ends.matrix_voice import BotVoice, GhostVoice
 from db.engine import Database
+from db.tables import bridge_end
 from tests.bridges.haunted import BOT, NAMES, House, haunted
 from tests.bridges.matrix_stage import bridging, home_of, until_heard
 from tests.bridges.test_lanes import until
@@ -72,6 +74,21 @@ async def test_a_ghost_says_corrects_and_takes_back_and_no_echo_crosses(
         await house.tono.wait_until_shown(radio, lambda shown: all(e.redacted for e in shown))
         shown = await house.tono.wait_until_shown(garden, lambda shown: all(e.redacted for e in shown))
         assert len(shown) == 2, "nothing came back as an echo"
+
+
+async def test_that_a_room_was_encrypted_is_written_down_though_nothing_was_said(
+    house: House, sqlite_database: Database
+) -> None:
+    garden, radio = await house.room("สวน"), await house.room("Radio")
+    async with pushed_to(house, sqlite_database, [garden, radio]):
+        # the push is acknowledged once: nobody tells it again
+        await house.tono.encrypt(radio)
+
+        async def is_known() -> bool:
+            standings = select(bridge_end.c.standing).where(bridge_end.c.place == radio)
+            return await sqlite_database.look(lambda c: c.execute(standings).scalar()) == "encrypted"
+
+        await until(is_known)
 
 
 async def test_pins_are_understood_from_what_is_pushed(house: House, sqlite_database: Database) -> None:

@@ -109,6 +109,8 @@ class Listener:
     def __init__(self) -> None:
         self.texts: list[str] = []
         self.begun: dict[EndId, str] = {}
+        self.noted: list[str] = []
+        """The positions that were to be written down."""
 
     async def _noted(self) -> None:
         return
@@ -125,6 +127,7 @@ class Listener:
     ) -> asyncio.Task[None]:
         self.texts += [plain_of(each.text) for each in heard if isinstance(each, Message)]
         self.begun |= joined or {}
+        self.noted += (positions or {}).values()
         return asyncio.create_task(self._noted())
 
     def mended(self, end: EndId) -> None:
@@ -177,6 +180,21 @@ async def account(sqlite_database: Database) -> AsyncIterator[Account]:
             task.cancel()
         results = await asyncio.gather(*tasks, return_exceptions=True)
         assert all(isinstance(result, asyncio.CancelledError) for result in results), results
+
+
+async def test_our_own_words_coming_back_are_not_worth_a_note_each(account: Account) -> None:
+    account.homeserver.is_said(OLD, "¿estás?")
+    await until(lambda: account.listener.texts == ["¿estás?"])
+    noted = list(account.listener.noted)
+    for number in range(5):
+        content = {"msgtype": "m.text", "body": f"echo {number}"}
+        account.homeserver.happens(OLD, {"type": "m.room.message", "sender": BOT, "content": content})
+        asked = str(2 + number)
+        await until(lambda asked=asked: account.homeserver.syncs[-1][1] == asked)
+    assert account.listener.noted == noted
+    account.homeserver.is_said(OLD, "aquí")
+    await until(lambda: account.listener.texts == ["¿estás?", "aquí"])
+    assert account.listener.noted == [*noted, "7"]
 
 
 async def test_the_wait_is_cut_short_for_a_room_that_comes_and_goes_on_from_the_same_place(
