@@ -41,9 +41,13 @@ class ArrivalStore:
 
     def note(self, platform: str, user_id: str, home: str, purge_after: datetime) -> ArrivalRow:
         """Note that an account arrived, unless it is noted; return how it stands."""
-        known = self.get(platform, user_id)
-        if known is not None:
-            return known
+        return self.get(platform, user_id) or self.add(platform, user_id, home, purge_after)
+
+    def add(self, platform: str, user_id: str, home: str, purge_after: datetime) -> ArrivalRow:
+        """Note that an account arrived of which nothing is noted.
+
+        Raises :class:`sqlalchemy.exc.IntegrityError` when somebody else has noted it since one looked.
+        """
         self._connection.execute(
             insert(arrival).values(
                 account_lookup=self._lookup(platform, user_id),

@@ -36,7 +36,8 @@ class Arrivals:
                 return False
             known = unit.arrivals.get(account.platform, account.user_id)
             if known is None:
-                unit.arrivals.note(account.platform, account.user_id, home, unit.end_of(unit.today + ARRIVAL_KEPT))
+                # heard twice at the same moment it is counted once: who is overtaken here looks again
+                unit.arrivals.add(account.platform, account.user_id, home, unit.end_of(unit.today + ARRIVAL_KEPT))
                 unit.ledger.count(FUNNEL, "arrived", unit.today)
                 return True
             return known.step == "waiting"

@@ -305,7 +305,7 @@ async def test_where_the_settings_name_the_new_place_the_end_stays_what_it_is(re
         # named beside the old one, it is another end's: this one stands still where it was
         await region.bridge.settle(joining(garden="d1 m1 m9"))
         region.say("d1", "to three")
-        await until(lambda: region.texts("m9")[-1] == "to three" == region.texts("m1")[-1])
+        await until(lambda: region.texts("m9")[-1:] == ["to three"] == region.texts("m1")[-1:])
 
 
 async def test_of_what_was_left_behind_only_taking_back_is_tried_and_nothing_is_held_up(region: Region) -> None:

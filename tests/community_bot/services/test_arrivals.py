@@ -9,6 +9,7 @@ import pytest
 from community_bot.domain.roles import Role
 from community_bot.locales import LANGUAGES, Language, catalogues
 from community_bot.services.retention import Retention
+from db.arrival_store import ArrivalRow, ArrivalStore
 from db.engine import Database
 from db.retention import purge_expired
 from tests.community_bot.people import Town
@@ -42,6 +43,27 @@ async def test_an_arrival_heard_many_times_at_once_is_one_arrival(town: Town) ->
     nok = town.stranger()
     await asyncio.gather(*(town.arrivals.arrived(nok, "home") for _ in range(8)))
     assert await town.rows() == {"arrival": 1, "tally": 1}
+    assert await town.funnel() == {"arrived": 1}
+
+
+# SQLite has one writer: nobody is overtaken there
+@pytest.mark.parametrize("engine", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+async def test_who_is_overtaken_between_looking_and_noting_counts_nobody_twice(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nok = town.stranger()
+    await town.arrivals.arrived(nok, "home")
+    looked: list[str] = []
+    really = ArrivalStore.get
+
+    def look(store: ArrivalStore, platform: str, user_id: str) -> ArrivalRow | None:
+        looked.append(user_id)
+        # the first look was before the other was done
+        return really(store, platform, user_id) if len(looked) > 1 else None
+
+    monkeypatch.setattr(ArrivalStore, "get", look)
+    assert await town.arrivals.arrived(nok, "home")
+    assert len(looked) == 2
     assert await town.funnel() == {"arrived": 1}
 
 
